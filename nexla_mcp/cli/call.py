@@ -1,0 +1,104 @@
+"""`nexla-mcp call`: a tool call for shells and CI, over the same path as an assistant's."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+import typer
+
+from nexla_mcp.cli.exit_codes import ExitCode, exit_code_for
+from nexla_mcp.cli.pairs import read_json, read_pairs
+from nexla_mcp.domain.errors import ErrorCode, Failure
+from nexla_mcp.domain.results.health import HealthReport, Verdict
+from nexla_mcp.server import Account, build_toolbox
+from nexla_mcp.settings import Settings
+from nexla_mcp.tools.budget import compact_json
+from nexla_mcp.tools.context import Progress
+from nexla_mcp.tools.toolbox import Outcome
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for. Later sources win: file, then JSON, then pairs."""
+
+    tool: str
+    pairs: tuple[str, ...] = ()
+    json_arguments: str | None = None
+    file: Path | None = None
+
+
+def run(settings: Settings, request: Request, *, as_json: bool) -> int:
+    """Calls the tool, prints its answer, returns the exit code."""
+    outcome = anyio.run(_call, settings, request)
+    if as_json:
+        typer.echo(compact_json(outcome.structured))
+    else:
+        typer.echo(outcome.text, err=outcome.error is not None)
+    return _exit_code(outcome)
+
+
+async def _call(settings: Settings, request: Request) -> Outcome:
+    account = Account(settings)
+    toolbox = build_toolbox(settings, account)
+    spec = next((item for item in toolbox.offered if item.name == request.tool), None)
+    arguments: dict[str, Any] = _from_file(request.file) if request.file else {}
+    if request.json_arguments is not None:
+        arguments |= read_json(request.json_arguments, "--json")
+    arguments |= read_pairs(spec, request.pairs)
+    try:
+        with watched() as progress:
+            return await toolbox.call(request.tool, arguments, progress)
+    finally:
+        await account.close()
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    import yaml  # noqa: PLC0415 - most calls read no file
+
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise Failure.of(
+            ErrorCode.BAD_INPUT,
+            f"{path.name} cannot be read as YAML ({type(error).__name__}). Nothing was done.",
+            hint="Give a file that holds the tool's arguments as a mapping.",
+        ) from None
+    if not isinstance(value, dict):
+        raise Failure.of(ErrorCode.BAD_INPUT, f"{path.name} does not hold a mapping of arguments. Nothing was done.")
+    return {str(key): item for key, item in value.items()}
+
+
+def _exit_code(outcome: Outcome) -> int:
+    if outcome.error is not None:
+        return exit_code_for(outcome.error.code)
+    if isinstance(outcome.result, HealthReport) and outcome.result.verdict in {Verdict.SICK, Verdict.UNKNOWN}:
+        return ExitCode.UNHEALTHY
+    return ExitCode.OK
+
+
+@contextmanager
+def watched() -> Iterator[Progress]:
+    """Progress for whoever watches: a bar on a terminal, plain lines elsewhere; both on stderr."""
+    if not sys.stderr.isatty():
+        yield _line
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("working", total=None)
+
+        async def advance(done: float, total: float, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=what)
+
+        yield advance
+
+
+async def _line(done: float, total: float, what: str) -> None:
+    typer.echo(f"{done:g}/{total:g} {what}", err=True)

@@ -1,0 +1,1 @@
+"""What the tools answer, as types. One module an answer; `views` turns each into text."""

@@ -1,0 +1,110 @@
+"""What counts as a secret in a configuration, and how it is hidden before anybody sees it.
+
+Names are judged by their words, as the published connector schemas write them (`aws.secret.key`,
+`snowflake.privateKey.passphrase`, `api.key.auth.value`); text is judged by its shape as well, because
+addresses, header lines and request bodies carry secrets under innocent names.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+MASK = "[hidden]"
+"""What stands where a secret was."""
+
+_REFERENCES = ("env:", "file:", "keyring:")
+
+# Last words that make a name a description of a secret rather than the secret itself.
+_ABOUT = frozenset(
+    ["type", "types", "url", "uri", "mode", "name", "path", "method", "format", "algorithm", "id", "ids", "enabled", "parameter", "param", "prefix", "suffix", "cookie", "scope", "scopes", "scheme", "override", "in", "at", "to", "from", "ts", "sec", "seconds", "version", "count", "limit", "limits", "arn", "strategy", "column", "columns", "endpoint", "host", "port", "issuer", "audience", "expiry", "expiration", "expires", "length", "policy", "field"]
+)
+_SECRET_WORDS = frozenset(
+    ["password", "passwd", "pwd", "pass", "passphrase", "passcode", "secret", "secrets", "token", "tokens", "credential", "credentials", "creds", "cookie", "cookies", "authorization", "bearer", "jwt", "sas", "pat", "apikey", "keyfile", "keytab", "pem", "p12", "pfx", "pkcs12", "wallet", "otp", "jaas", "dsn"]
+)
+# `key` alone is a file or column name in Nexla (`primary.key`, `message.key`); after these words it is a secret.
+_KEY_OWNERS = frozenset(
+    ["api", "access", "secret", "private", "account", "shared", "encryption", "encrypt", "signing", "auth", "consumer", "master", "session", "service", "client", "ssh", "hmac", "storage", "app", "application", "subscription", "license", "functions"]
+)
+_WHOLE_PHRASES = (
+    ("connection", "string"),
+    ("auth", "body"),
+    ("auth", "headers"),
+    ("auth", "props"),
+    ("webhook", "url"),
+    ("secret", "id"),
+)
+
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+")
+_SECRET_NAME = (
+    r"pass(?:word|wd|phrase|code)?|pwd|[\w.-]*secret|(?:[\w.-]*[_.-])?token|[\w.-]*api[_.-]?key"
+    r"|[\w.-]*(?:access|account|private|shared)[_.-]?key|x-[\w-]*key|sig|signature"
+)
+_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL), MASK),
+    (re.compile(r"(?i)\b((?:proxy-)?authorization|cookie|set-cookie)(\"?\s*[:=]\s*\"?)[^\"\n\r,}]+"), rf"\1\2{MASK}"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}"), rf"\1 {MASK}"),
+    (re.compile(r"\b(?:eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?|xox[a-z]-[\w-]{8,}|gh[pousr]_\w{16,}|sk-[\w-]{16,})"), MASK),
+    (re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s/:@?#\"']*):[^\s/@\"']+@"), rf"\1:{MASK}@"),
+    (
+        re.compile(rf"(?i)(?<![\w])({_SECRET_NAME})(\"?\s*[=:]\s*)(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\"'&;,}}]+)"),
+        rf"\1\2{MASK}",
+    ),
+)
+_PAIR_NAMES = ("name", "key", "header", "field", "parameter")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a configuration key names a secret: `basic.password` does, `token.auth.url` does not."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    if not words:
+        return False
+    pairs = list(zip(words, words[1:], strict=False))
+    if any(phrase in pairs for phrase in _WHOLE_PHRASES):
+        return True
+    if words[0] in {"has", "is"} or words[-1] in _ABOUT:
+        return False
+    return any(word in _SECRET_WORDS for word in words) or any(
+        second == "key" and first in _KEY_OWNERS for first, second in pairs
+    )
+
+
+def mask_text(text: str) -> str:
+    """The same text with passwords, tokens, keys and credentials inside it hidden; the rest unchanged."""
+    for pattern, replacement in _SHAPES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def mask_secrets(config: Any, connector: str | None = None) -> Any:
+    """A copy of a JSON value in which every secret is `MASK`. Never changes its argument.
+
+    Args:
+        config: A source, destination or other configuration as the API returned it.
+        connector: The connector's code, for connectors with keys of their own, e.g. `rest`.
+    """
+    if isinstance(config, dict):
+        return {key: _masked_entry(str(key), value, config, connector) for key, value in config.items()}
+    if isinstance(config, (list, tuple)):
+        return [mask_secrets(item, connector) for item in config]
+    return mask_text(config) if isinstance(config, str) else config
+
+
+def _masked_entry(key: str, value: Any, siblings: dict[Any, Any], connector: str | None) -> Any:
+    if is_secret_name(key) or (connector in {"webhook", "api_push"} and key.lower() == "url"):
+        return _hidden(value)
+    if key == "value" and any(is_secret_name(str(siblings.get(name) or "")) for name in _PAIR_NAMES):
+        return _hidden(value)
+    return mask_secrets(value, connector)
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _hidden(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_hidden(item) for item in value]
+    if value is None or isinstance(value, bool) or value == "":
+        return value
+    if isinstance(value, str) and value.startswith(_REFERENCES):
+        return value
+    return MASK

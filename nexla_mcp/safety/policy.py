@@ -1,0 +1,62 @@
+"""Which tools an operator lets an assistant have. Asked when listing, when calling, and by the adapter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from nexla_mcp.domain.errors import ErrorCode, ErrorInfo
+
+
+class Risk(str, Enum):
+    """What a tool may do to an account at worst."""
+
+    READ = "read"
+    WRITE = "write"
+    DISRUPTIVE = "disruptive"
+    DESTRUCTIVE = "destructive"
+
+
+class Toolset(str, Enum):
+    """A group of tools that is switched on or off as one."""
+
+    DISCOVER = "discover"
+    BUILD = "build"
+    OPERATE = "operate"
+    MONITOR = "monitor"
+    TROUBLESHOOT = "troubleshoot"
+    ACCESS = "access"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The operator's word. Deny wins over everything, read-only over all but deny.
+
+    With `allow` set, exactly the named tools are offered, whatever their toolset; without it, the tools of
+    `toolsets`. Anything unnamed is refused.
+    """
+
+    read_only: bool = False
+    toolsets: frozenset[Toolset] = field(default_factory=lambda: frozenset(Toolset))
+    allow: frozenset[str] = frozenset()
+    deny: frozenset[str] = frozenset()
+
+    def refusal(self, name: str, toolset: Toolset, risk: Risk) -> ErrorInfo | None:
+        """Why the tool may not be used, or None when it may."""
+        if name in self.deny:
+            return _refused(name, "NEXLA_MCP_TOOLS_DENY names it")
+        if self.read_only and risk is not Risk.READ:
+            return _refused(name, "the server is read-only (NEXLA_MCP_READ_ONLY)")
+        if self.allow:
+            return None if name in self.allow else _refused(name, "NEXLA_MCP_TOOLS_ALLOW does not name it")
+        if toolset not in self.toolsets:
+            return _refused(name, f"its toolset {toolset.value!r} is not in NEXLA_MCP_TOOLSETS")
+        return None
+
+
+def _refused(name: str, why: str) -> ErrorInfo:
+    return ErrorInfo(
+        code=ErrorCode.NOT_ALLOWED,
+        message=f"{name} is switched off: {why}. Nothing was sent to Nexla.",
+        hint="Only the operator of this server can change that, in its settings. Do not look for a way around it.",
+    )

@@ -1,0 +1,40 @@
+"""Text that strangers wrote (names, descriptions, log lines, samples), shown so that it stays data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from nexla_mcp.domain.text import clean_text
+
+NAME_LIMIT = 80
+CELL_LIMIT = 2_000
+
+
+def quoted(text: str | None, limit: int = NAME_LIMIT) -> str:
+    """A name on one line in quotes; a dash where there is none."""
+    if text is None:
+        return "-"
+    return '"' + clean_text(text, limit).replace("\n", " ").replace('"', "'") + '"'
+
+
+def fenced(source: str, lines: Iterable[str]) -> str:
+    """Lines from outside between marks that their content cannot forge.
+
+    `source` is our own word for where the lines come from, e.g. `logs`.
+    """
+    body = "\n".join(
+        clean_text(line, CELL_LIMIT).replace("<data", "‹data").replace("</data", "‹/data") for line in lines
+    )
+    return f'<data from="{source}">\n{body}\n</data>'
+
+
+def cleaned(value: Any) -> Any:
+    """The same JSON value with every text in it (keys too) free of control, bidi and invisible characters."""
+    if isinstance(value, str):
+        return clean_text(value, limit=None)
+    if isinstance(value, dict):
+        return {clean_text(str(key), limit=None): cleaned(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [cleaned(item) for item in value]
+    return value

@@ -1,0 +1,11 @@
+"""Every tool there is, in the order a model should meet them."""
+
+from __future__ import annotations
+
+from nexla_mcp.tools import access, build, discover, monitor, troubleshoot
+from nexla_mcp.tools.spec import ToolSpec
+
+
+def all_tools() -> tuple[ToolSpec, ...]:
+    """The tools of all toolsets. What of them is offered is the policy's decision."""
+    return (*discover.TOOLS, *build.TOOLS, *monitor.TOOLS, *troubleshoot.TOOLS, *access.TOOLS)

@@ -1,0 +1,86 @@
+"""A tool is data: what it is called, what it may do, and the function behind it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from nexla_mcp.domain.results.base import Result
+from nexla_mcp.safety.policy import Risk, Toolset
+from nexla_mcp.tools.arguments import Arguments
+
+if TYPE_CHECKING:
+    from nexla_mcp.tools.context import ToolContext
+
+ToolFunction = Callable[..., Awaitable[Result]]
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """Everything anybody asks about a tool. Registration, policy, CLI and docs read it; none repeats it."""
+
+    name: str
+    toolset: Toolset
+    risk: Risk
+    title: str
+    summary: str
+    """What it does; when this one and not its sibling; what comes back. The model reads exactly this."""
+    function: ToolFunction
+    reaches_third_party: bool = False
+    """Whether a call makes Nexla talk to somebody else's system, e.g. to test a login."""
+    idempotent: bool = True
+
+    @cached_property
+    def arguments(self) -> Arguments:
+        """Built at first use: pydantic models of all tools would slow a start-up that calls none."""
+        return Arguments.of(self.name, self.function)
+
+    @cached_property
+    def result_type(self) -> type[Result]:
+        result = get_type_hints(self.function)["return"]
+        if not (isinstance(result, type) and issubclass(result, Result)):
+            raise TypeError(f"{self.name} must return a Result")
+        return result
+
+    @cached_property
+    def output_schema(self) -> dict[str, Any]:
+        """Shallow on purpose: names and types of the top level, since hosts may charge for every byte."""
+        properties: dict[str, Any] = {}
+        for name, schema in self.result_type.model_json_schema(mode="serialization")["properties"].items():
+            variants = schema.get("anyOf", [schema])
+            kinds = {variant["type"] for variant in variants if variant.get("type") not in (None, "null")}
+            kinds |= {"object" for variant in variants if "$ref" in variant}
+            properties[name] = {"type": kinds.pop()} if len(kinds) == 1 else {}
+        return {"type": "object", "properties": properties}
+
+    async def run(self, context: ToolContext, arguments: dict[str, Any]) -> Result:
+        return await self.function(context, **arguments)
+
+
+def tool(
+    *,
+    toolset: Toolset,
+    risk: Risk,
+    title: str,
+    summary: str,
+    reaches_third_party: bool = False,
+    idempotent: bool = True,
+) -> Callable[[ToolFunction], ToolSpec]:
+    """Turns an async function `(context, **arguments) -> Result` into a tool of the same name."""
+
+    def wrap(function: ToolFunction) -> ToolSpec:
+        return ToolSpec(
+            name=function.__name__,
+            toolset=toolset,
+            risk=risk,
+            title=title,
+            summary=inspect.cleandoc(summary),
+            function=function,
+            reaches_third_party=reaches_third_party,
+            idempotent=idempotent,
+        )
+
+    return wrap

@@ -1,0 +1,118 @@
+"""The one way a tool is listed and called, whoever asks: an MCP client, the command line, a test."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from nexla_mcp.domain.errors import ErrorCode, ErrorInfo, Failure
+from nexla_mcp.domain.results.base import Result
+from nexla_mcp.safety.policy import Policy
+from nexla_mcp.safety.untrusted import cleaned
+from nexla_mcp.tools.budget import DEFAULT_BUDGET, compact_json, fit
+from nexla_mcp.tools.context import Progress, ToolContext, no_progress
+from nexla_mcp.tools.spec import ToolSpec
+from nexla_mcp.views.text import error_text
+
+if TYPE_CHECKING:
+    from nexla_mcp.adapter.nexla import Nexla
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a call. `result` is the typed answer; None when the call failed."""
+
+    text: str
+    structured: dict[str, Any]
+    result: Result | None = None
+    error: ErrorInfo | None = None
+
+
+class Toolbox:
+    """The tools an operator's policy offers, over one account.
+
+    `connect` gives the account's adapter; it is awaited at the first call that needs it, and may raise
+    `Failure` (not configured), which the caller then sees as that call's answer.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[ToolSpec],
+        policy: Policy,
+        connect: Callable[[], Awaitable[Nexla]],
+        budget: int = DEFAULT_BUDGET,
+    ) -> None:
+        self._specs = {spec.name: spec for spec in specs}
+        if len(self._specs) != len(specs):
+            raise ValueError("two tools share a name")
+        self.policy = policy
+        self._connect = connect
+        self._budget = budget
+
+    @cached_property
+    def offered(self) -> tuple[ToolSpec, ...]:
+        """What the policy lets through, in the order of the registry."""
+        return tuple(
+            spec for spec in self._specs.values() if self.policy.refusal(spec.name, spec.toolset, spec.risk) is None
+        )
+
+    async def call(self, name: str, arguments: dict[str, Any], progress: Progress = no_progress) -> Outcome:
+        """Runs a tool. Never raises for anything that can be foreseen: the outcome carries the error."""
+        try:
+            spec = self._permitted(name)
+            read = spec.arguments.read(arguments)
+            result = await spec.run(ToolContext(await self._connect(), progress), read)
+            rendered = fit(result, self._budget)
+        except Failure as failure:
+            return failed(failure.info)
+        except Exception as error:
+            logger.error("%s broke with %s", name, type(error).__name__, exc_info=_debugging())
+            return failed(_defect(name, error))
+        return Outcome(rendered.text, rendered.structured, result=result)
+
+    def _permitted(self, name: str) -> ToolSpec:
+        spec = self._specs.get(name)
+        if spec is None:
+            nearest = difflib.get_close_matches(name, [item.name for item in self.offered], n=1)
+            raise Failure.of(
+                ErrorCode.BAD_INPUT,
+                f"There is no tool {name[:60]!r}.",
+                hint=(f"Did you mean {nearest[0]}? " if nearest else "")
+                + "Tools: "
+                + ", ".join(item.name for item in self.offered)
+                + ".",
+            )
+        refusal = self.policy.refusal(spec.name, spec.toolset, spec.risk)
+        if refusal:
+            raise Failure(refusal)
+        return spec
+
+
+def failed(info: ErrorInfo) -> Outcome:
+    """An outcome from an error alone."""
+    structured = cleaned({key: value for key, value in info.model_dump(mode="json").items() if value})
+    return Outcome(cleaned(error_text(info)), structured, error=info)
+
+
+def _defect(name: str, error: Exception) -> ErrorInfo:
+    return ErrorInfo(
+        code=ErrorCode.INTERNAL,
+        message=f"{name} broke ({type(error).__name__}). This is a defect of nexla-mcp, not of your request.",
+        hint="Please report it with the tool's name; NEXLA_MCP_LOG_LEVEL=DEBUG logs where it happened.",
+    )
+
+
+def _debugging() -> bool:
+    return logger.isEnabledFor(logging.DEBUG)
+
+
+def visible_size(spec: ToolSpec) -> int:
+    """Bytes of a tool that a model always pays for: name, description and input schema as compact JSON."""
+    visible = {"name": spec.name, "description": spec.summary, "inputSchema": spec.arguments.schema()}
+    return len(compact_json(visible).encode())
