@@ -72,5 +72,5 @@ def _unreadable(text: str) -> Failure:
     return Failure.of(
         ErrorCode.BAD_INPUT,
         f"{text[:40]!r} is not a time this tool understands.",
-        hint='Write "45m", "2h", "3d", "1w", "today", "yesterday", a date (2026-11-22) or an ISO time (2026-11-22T10:00Z).',
+        hint='Write "45m", "2h", "3d", "today", "yesterday", a date (2026-11-22) or an ISO time (2026-11-22T10:00Z).',
     )

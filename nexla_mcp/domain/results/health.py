@@ -37,8 +37,8 @@ class FlowHealth(Row):
     flow_id: int
     name: str | None = None
     verdict: Verdict
-    findings: list[Finding] = []
-    not_checked: list[str] = []
+    findings: tuple[Finding, ...] = ()
+    not_checked: tuple[str, ...] = ()
     """What could not be looked at, and why."""
     last_run: datetime | None = None
 
