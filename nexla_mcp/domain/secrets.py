@@ -138,6 +138,7 @@ _WHOLE_PHRASES = (
     ("auth", "props"),
     ("webhook", "url"),
     ("secret", "id"),
+    ("jaas", "config"),
 )
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+")
@@ -150,7 +151,8 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)\b((?:proxy-)?authorization|cookie|set-cookie)(\"?\s*[:=]\s*\"?)[^\"\n\r,}]+"), rf"\1\2{MASK}"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}"), rf"\1 {MASK}"),
     (re.compile(r"\b(?:eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?|xox[a-z]-[\w-]{8,}|gh[pousr]_\w{16,}|sk-[\w-]{16,})"), MASK),
-    (re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s/:@?#\"']*):[^\s/@\"']+@"), rf"\1:{MASK}@"),
+    (re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s/:@?#\"']*):[^\s/\"']+@"), rf"\1:{MASK}@"),
+    (re.compile(r"(?i)\b(password|pwd)(\s*=\s*)[^;\"'&\n]+(?=;)"), rf"\1\2{MASK}"),
     (
         re.compile(rf"(?i)(?<![\w])({_SECRET_NAME})(\"?\s*[=:]\s*)(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\"'&;,}}]+)"),
         rf"\1\2{MASK}",
@@ -169,8 +171,10 @@ def is_secret_name(name: str) -> bool:
         return True
     if words[0] in {"has", "is"} or words[-1] in _ABOUT:
         return False
-    return any(word in _SECRET_WORDS for word in words) or any(
-        second == "key" and first in _KEY_OWNERS for first, second in pairs
+    return (
+        words[-1] == "pass"
+        or any(word in _SECRET_WORDS for word in words)
+        or any(second == "key" and first in _KEY_OWNERS for first, second in pairs)
     )
 
 
