@@ -122,7 +122,7 @@ def compose(settings: Settings, clock: Clock | None = None) -> tuple[Server[Any]
     """Everything put together; the caller closes the account."""
     account = Account(settings, clock)
     toolbox = build_toolbox(settings, account)
-    return build_server(toolbox, Library(toolbox.policy, account.connect)), account
+    return build_server(toolbox, Library(toolbox)), account
 
 
 async def serve_stdio(settings: Settings, before_exit: Callable[[], None] | None = None) -> None:

@@ -1,0 +1,1 @@
+"""MCP resources and prompts: documents, schemas, live views of an account, prompt templates."""
