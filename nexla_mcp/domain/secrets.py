@@ -8,6 +8,7 @@ addresses, header lines and request bodies carry secrets under innocent names.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
 MASK = "[hidden]"
@@ -16,120 +17,19 @@ MASK = "[hidden]"
 _REFERENCES = ("env:", "file:", "keyring:")
 
 # Last words that make a name a description of a secret rather than the secret itself.
-_ABOUT = frozenset(
-    [
-        "type",
-        "types",
-        "url",
-        "uri",
-        "mode",
-        "name",
-        "path",
-        "method",
-        "format",
-        "algorithm",
-        "id",
-        "ids",
-        "enabled",
-        "parameter",
-        "param",
-        "prefix",
-        "suffix",
-        "cookie",
-        "scope",
-        "scopes",
-        "scheme",
-        "override",
-        "in",
-        "at",
-        "to",
-        "from",
-        "ts",
-        "sec",
-        "seconds",
-        "version",
-        "count",
-        "limit",
-        "limits",
-        "arn",
-        "strategy",
-        "column",
-        "columns",
-        "endpoint",
-        "host",
-        "port",
-        "issuer",
-        "audience",
-        "expiry",
-        "expiration",
-        "expires",
-        "length",
-        "policy",
-        "field",
-    ]
+_ABOUT = re.compile(
+    r"types?|ur[li]|mode|name|path|method|format|algorithm|ids?|enabled|param|parameter|prefix|suffix|cookie"
+    r"|scopes?|scheme|override|in|at|to|from|ts|sec|seconds|version|count|limits?|arn|strategy|columns?|endpoint"
+    r"|host|port|issuer|audience|expiry|expires|expiration|length|policy|field|through"
 )
-_SECRET_WORDS = frozenset(
-    [
-        "password",
-        "passwd",
-        "pwd",
-        "pass",
-        "passphrase",
-        "passcode",
-        "secret",
-        "secrets",
-        "token",
-        "tokens",
-        "credential",
-        "credentials",
-        "creds",
-        "cookie",
-        "cookies",
-        "authorization",
-        "bearer",
-        "jwt",
-        "sas",
-        "pat",
-        "apikey",
-        "keyfile",
-        "keytab",
-        "pem",
-        "p12",
-        "pfx",
-        "pkcs12",
-        "wallet",
-        "otp",
-        "jaas",
-        "dsn",
-    ]
+_SECRET_WORD = re.compile(
+    r"password|passwd|pwd|pass|passphrase|passcode|secrets?|tokens?|credentials?|creds|cookies?|authorization|bearer"
+    r"|jwt|sas|pat|apikey|keyfile|keytab|pem|p12|pfx|pkcs12|wallet|otp|dsn"
 )
 # `key` alone is a file or column name in Nexla (`primary.key`, `message.key`); after these words it is a secret.
-_KEY_OWNERS = frozenset(
-    [
-        "api",
-        "access",
-        "secret",
-        "private",
-        "account",
-        "shared",
-        "encryption",
-        "encrypt",
-        "signing",
-        "auth",
-        "consumer",
-        "master",
-        "session",
-        "service",
-        "client",
-        "ssh",
-        "hmac",
-        "storage",
-        "app",
-        "application",
-        "subscription",
-        "license",
-        "functions",
-    ]
+_KEY_OWNER = re.compile(
+    r"api|access|secret|private|account|shared|encryption|encrypt|signing|auth|consumer|master|session|service"
+    r"|client|ssh|hmac|storage|app|application|subscription|license|functions"
 )
 _WHOLE_PHRASES = (
     ("connection", "string"),
@@ -142,7 +42,7 @@ _WHOLE_PHRASES = (
 )
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+")
-_SECRET_NAME = (
+_BEFORE_VALUE = (
     r"pass(?:word|wd|phrase|code)?|pwd|[\w.-]*secret|(?:[\w.-]*[_.-])?token|[\w.-]*api[_.-]?key"
     r"|[\w.-]*(?:access|account|private|shared)[_.-]?key|x-[\w-]*key|sig|signature"
 )
@@ -154,7 +54,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s/:@?#\"']*):[^\s/\"']+@"), rf"\1:{MASK}@"),
     (re.compile(r"(?i)\b(password|pwd)(\s*=\s*)[^;\"'&\n]+(?=;)"), rf"\1\2{MASK}"),
     (
-        re.compile(rf"(?i)(?<![\w])({_SECRET_NAME})(\"?\s*[=:]\s*)(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\"'&;,}}]+)"),
+        re.compile(rf"(?i)(?<![\w])({_BEFORE_VALUE})(\"?\s*[=:]\s*)(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\"'&;,}}]+)"),
         rf"\1\2{MASK}",
     ),
 )
@@ -166,15 +66,13 @@ def is_secret_name(name: str) -> bool:
     words = [word.lower() for word in _WORD.findall(name)]
     if not words:
         return False
-    pairs = list(zip(words, words[1:], strict=False))
+    pairs = list(pairwise(words))
     if any(phrase in pairs for phrase in _WHOLE_PHRASES):
         return True
-    if words[0] in {"has", "is"} or words[-1] in _ABOUT:
+    if words[0] in {"has", "is"} or _ABOUT.fullmatch(words[-1]):
         return False
-    return (
-        words[-1] == "pass"
-        or any(word in _SECRET_WORDS for word in words)
-        or any(second == "key" and first in _KEY_OWNERS for first, second in pairs)
+    return any(_SECRET_WORD.fullmatch(word) for word in words) or any(
+        second == "key" and _KEY_OWNER.fullmatch(first) for first, second in pairs
     )
 
 
