@@ -1,0 +1,109 @@
+"""Toolset discover: who am I, what is there, what is it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from nexla_mcp.domain.resources import ResourceType
+from nexla_mcp.domain.results.details import ResourceDetails
+from nexla_mcp.domain.results.identity import Identity
+from nexla_mcp.domain.results.samples import Samples
+from nexla_mcp.domain.results.search import SearchResults
+from nexla_mcp.operations import details, identity, samples
+from nexla_mcp.operations.search import Criteria, search
+from nexla_mcp.safety.policy import Risk, Toolset
+from nexla_mcp.tools.context import ToolContext
+from nexla_mcp.tools.spec import tool
+
+
+@tool(
+    toolset=Toolset.DISCOVER,
+    risk=Risk.READ,
+    title="Who am I",
+    summary="""
+    Whom this connection speaks for: user, org, admin or not, what can be seen, unread notifications, platform
+    time, and whether changes are refused. Call it first in a session, or when access is in doubt.
+    """,
+)
+async def whoami(context: ToolContext) -> Identity:
+    return await identity.identify(context.nexla)
+
+
+@tool(
+    toolset=Toolset.DISCOVER,
+    risk=Risk.READ,
+    title="Search resources",
+    summary="""
+    Finds resources of any type, shared ones included; all filters must hold. Use it to get ids and to list what
+    exists; get_resource then tells all about one. Returns type, id, name, status (of a credential: its
+    verification), owner, connector, my roles, tags.
+    """,
+)
+async def search_resources(
+    context: ToolContext,
+    types: Annotated[list[ResourceType] | None, Field(description="Types to search; default all.")] = None,
+    name: Annotated[str | None, Field(description="Part of the name.")] = None,
+    status: Annotated[
+        str | None, Field(description="e.g. ACTIVE, PAUSED, INIT; credentials: VERIFIED, FAILED.")
+    ] = None,
+    tag: Annotated[str | None, Field(description="A whole tag.")] = None,
+    owner: Annotated[str | None, Field(description="Part of the owner's email.")] = None,
+    connector: Annotated[str | None, Field(description="Connector code, e.g. s3, snowflake.")] = None,
+    credential: Annotated[int | str | None, Field(description="Only what uses this credential (id or name).")] = None,
+    project: Annotated[int | str | None, Field(description="Only what stands in this project (id or name).")] = None,
+    only_mine: Annotated[bool, Field(description="Leave out what others shared with me.")] = False,
+    limit: Annotated[int, Field(description="Rows a page.", ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Field(description="From the last page.")] = None,
+) -> SearchResults:
+    criteria = Criteria(
+        types=tuple(dict.fromkeys(types or ResourceType)),
+        name=name,
+        status=status,
+        tag=tag,
+        owner=owner,
+        connector=connector,
+        credential=credential,
+        project=project,
+        only_mine=only_mine,
+    )
+    return await search(context.nexla, criteria, limit=limit, cursor=cursor)
+
+
+@tool(
+    toolset=Toolset.DISCOVER,
+    risk=Risk.READ,
+    title="Get a resource",
+    summary="""
+    Everything about one resource: status, owner, roles, configuration (secrets hidden), schedule, schema, code,
+    lookup rows or members, and what it hangs together with. For a flow's tree use get_flow.
+    """,
+)
+async def get_resource(
+    context: ToolContext,
+    type: Annotated[ResourceType, Field(description="Its type.")],  # noqa: A002 - the word users know
+    resource: Annotated[int | str, Field(description="Id or exact name.")],
+) -> ResourceDetails:
+    return await details.describe(context.nexla, type, resource)
+
+
+@tool(
+    toolset=Toolset.DISCOVER,
+    risk=Risk.READ,
+    title="Get samples",
+    summary="""
+    Sample records of a nexset, with the types and the share of gaps of each field. Use it to see what a transform
+    or a destination really gets, and to compare shapes of a nexset and its parent.
+    """,
+)
+async def get_samples(
+    context: ToolContext,
+    nexset: Annotated[int | str, Field(description="Id or exact name.")],
+    limit: Annotated[int, Field(description="How many records.", ge=1, le=100)] = 5,
+    live: Annotated[bool, Field(description="Read the topic now instead of Nexla's cache.")] = False,
+) -> Samples:
+    return await samples.get_samples(context.nexla, nexset, limit=limit, live=live)
+
+
+TOOLS = (whoami, search_resources, get_resource, get_samples)
