@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nexla_mcp.adapter.models.code import CodeContainer
 from nexla_mcp.adapter.models.resources import Credential, Destination, Nexset, Source
-from nexla_mcp.adapter.models.row import Id, Many, OptionalId, Reference, Row, Time, Words
+from nexla_mcp.adapter.models.row import Id, Many, OptionalId, Owner, Reference, Row, Time, Words
 
 
 class FlowNode(Row):
@@ -71,6 +71,7 @@ class Flow(Row):
     code_containers: Many[CodeContainer] = ()
     shared_data_sets: Many[Nexset] = ()
     projects: Many[Reference] = ()
+    users: Many[Owner] = ()
     metrics: Many[FlowRunMetric] = ()
     unreadable: int = 0
 
