@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.clock import SimulatedClock
+    from nexla_mcp.sandbox.deferred import Deferred
     from nexla_mcp.sandbox.faults import Faults
     from nexla_mcp.sandbox.options import SandboxOptions
+    from nexla_mcp.sandbox.request_log import RequestLog
     from nexla_mcp.sandbox.sessions import Sessions
     from nexla_mcp.sandbox.simulation import Simulation
     from nexla_mcp.sandbox.store import Store
@@ -23,4 +25,6 @@ class World:
     store: Store
     sessions: Sessions = field(init=False)
     faults: Faults = field(init=False)
+    requests: RequestLog = field(init=False)
+    deferred: Deferred = field(init=False)
     simulation: Simulation = field(init=False)
