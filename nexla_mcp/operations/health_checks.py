@@ -32,13 +32,13 @@ def check_statuses(evidence: FlowEvidence, limits: Thresholds) -> Judgements:
     lineage = evidence.lineage
     for node, status in zip(lineage.nodes, evidence.statuses, strict=True):
         if status is None:
-            yield Unjudged(f"status of {node.reference}: Nexla gave none")
+            yield Unjudged(f"status of {node.type.value} {node.id}: Nexla gave none")
         elif status == "RATE_LIMITED":
             yield finding(Trouble.RATE_LIMITED, Verdict.SICK, node, "its status is RATE_LIMITED")
         elif status == "ERROR":
             yield finding(_FAILED_STATUS[node.type], Verdict.SICK, node, "its status is ERROR")
         elif status not in ACTIVE | STANDING_STILL:
-            yield Unjudged(f"{node.reference} has status {status[:40]}, of which the contract says nothing")
+            yield Unjudged(f"{node.type.value} {node.id} has status {status[:40]}, of which the contract says nothing")
 
 
 def check_half_paused(evidence: FlowEvidence, limits: Thresholds) -> Judgements:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.base import Result, Row
@@ -56,6 +58,11 @@ class FlowHealth(Row):
     not_checked: tuple[str, ...] = ()
     """What could not be looked at or judged, and why."""
     last_run: datetime | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_empty_lists(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A healthy flow is most of an answer: its two empty lists would be half of its bytes."""
+        return {name: value for name, value in dump(self).items() if value not in ((), [])}
 
 
 class HealthReport(Result):
