@@ -83,6 +83,10 @@ class _Endpoint:
         url = f"{request.url.scheme}://{request.url.netloc}{prefix}{path}"
         return _Asked(request.method, path, url, dict(request.query_params), dict(request.headers), bytes(content))
 
+    def before_work(self) -> None:
+        """Brings the world up to date: what was cut off and is due now."""
+        self.world.deferred.run_due()
+
     def matched(self, asked: _Asked) -> Match | None:
         return self.table.match(asked.method, asked.path)
 
@@ -90,6 +94,7 @@ class _Endpoint:
         """Runs the handler; a refusal takes back whatever the handler had written."""
         timestamp = iso(self.world.clock.now())
         try:
+            self.before_work()
             with self.world.store.transaction():
                 return self._handled(asked, rules, principal)
         except Refusal as refusal:
@@ -171,6 +176,10 @@ class _Api(_Endpoint):
                 self.world.sessions.expire(asked.headers.get("authorization", ""))
         await self._answer(asked, match, faults, scope, receive, send)
 
+    def before_work(self) -> None:
+        super().before_work()
+        self.world.simulation.advance_to_now()
+
     async def _answer(
         self,
         asked: _Asked,
@@ -198,8 +207,6 @@ class _Api(_Endpoint):
             await self._deliver(self.stamped(answer, asked), delivery, scope, receive, send)
 
     def _worked(self, asked: _Asked, faults: list[Fault]) -> Answer:
-        self.world.deferred.run_due()
-        self.world.simulation.advance_to_now()
         answer = self.work(asked, _paging_rules(faults), lambda match: self._principal(asked, match))
         for fault in faults:
             if fault.stage is Stage.ANSWER:

@@ -11,6 +11,8 @@ from nexla_mcp.sandbox.errors import Refusal, invalid
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.world import World
 
+_ID_DIGITS = 18
+
 
 @dataclass(frozen=True)
 class Principal:
@@ -37,7 +39,7 @@ class Call:
     def id(self, name: str) -> int:
         """An integer path parameter; a 404 where it is none, since no such resource can exist."""
         text = self.path[name]
-        if not text.isascii() or not text.isdigit():
+        if not text.isascii() or not text.isdigit() or len(text) > _ID_DIGITS:
             raise Refusal(404, f"{text[:40]} not found")
         return int(text)
 
@@ -50,9 +52,12 @@ class Call:
         if text is None or not text.strip():
             return default
         try:
-            return int(text)
+            value = int(text)
         except ValueError:
             raise invalid(f"{name} must be an integer", field=name) from None
+        if abs(value) >= 10**_ID_DIGITS:
+            raise invalid(f"{name} is out of range", field=name)
+        return value
 
     def fields(self) -> dict[str, Any]:
         """The JSON object of the body, or a 400."""

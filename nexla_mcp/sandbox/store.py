@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WI
 """
 
 FIRST_ID = 1001
+_ID_LIMIT = 2**63
 
 
 class Store:
@@ -73,6 +74,9 @@ class Store:
             return stored
 
     def get(self, kind: str, identifier: int) -> Document | None:
+        """None for an unknown id, and for what no id can be: another type, or beyond 64 bits."""
+        if type(identifier) is not int or not 0 <= identifier < _ID_LIMIT:
+            return None
         rows = self.execute("SELECT body FROM documents WHERE kind = ? AND id = ?", (kind, identifier))
         return json.loads(rows[0][0]) if rows else None
 
