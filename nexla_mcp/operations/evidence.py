@@ -111,8 +111,10 @@ class FlowEvidence:
     credentials: tuple[CredentialState, ...] = ()
     notifications: tuple[Notification, ...] = ()
     """Those about the flow's resources, within the notification window, the newest first."""
+    notified: bool = True
+    """Whether the caller owns the flow: Nexla tells only owners, so that others must read the log lines."""
     log_lines: tuple[LogEntry, ...] = ()
-    """Of the last run; only asked for where something else shows trouble."""
+    """Of the last run; for a health check only where something else shows trouble or nobody would tell."""
     platform: PlatformHealth | None = None
     twins: tuple[tuple[int, str | None], ...] = ()
     """Other flows of the very same name: id and owner's e-mail."""

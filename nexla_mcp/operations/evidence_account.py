@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import anyio
 
-from nexla_mcp.adapter.models import Credential, Flow, Notification, ProbeResult
+from nexla_mcp.adapter.models import Credential, Flow, Notification, ProbeResult, User
 from nexla_mcp.adapter.models import FlowHealth as PlatformHealth
 from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.adapter.rows import Rows
@@ -41,7 +41,9 @@ class Account:
     """Flow id and owner's e-mail of every flow of a name."""
     credentials: Mapping[int, Credential] = field(default_factory=dict)
     notifications: tuple[Notification, ...] = ()
-    """Of the notification window, the newest first."""
+    """Of the notification window, the newest first. Nexla gives a caller only the caller's own."""
+    me: int | None = None
+    """The caller's user id."""
     platform: Mapping[int, PlatformHealth] = field(default_factory=dict)
     resources: Resources = field(default_factory=dict)
     """Rows that flows did not bring themselves."""
@@ -68,6 +70,12 @@ class Account:
         origin = flow.resource_of(flow.node)
         return {tag.casefold() for tag in (*flow.node.tags, *(origin.tags if origin else ()))}
 
+    def notified(self, flow_id: int) -> bool:
+        """Whether the caller would be told what happens in a flow: Nexla tells a resource's owner."""
+        origin = self.flows[flow_id].resource_of(self.flows[flow_id].node)
+        owner = origin.owner_id if origin else self.flows[flow_id].node.owner_id
+        return self.me is not None and owner == self.me
+
     def twins(self, flow_id: int) -> tuple[tuple[int, str | None], ...]:
         """The other flows of the very same name."""
         name = self.flows[flow_id].name or self.lineage(flow_id).name
@@ -88,15 +96,15 @@ async def read_account(nexla: Nexla, only: Sequence[Key] | None = None, limits: 
     """
     one_by_one = only is not None and len(only) <= FEW
     wanted = only if only is not None and one_by_one else ()
-    flows, credentials, notifications, platform, *singles = await outcomes(
-        [
-            partial(nexla.flows.list, flows_only=one_by_one),
-            nexla.credentials.list,
-            partial(nexla.notifications.list, since=nexla.now() - limits.notification_window),
-            nexla.health.flows,
-            *(partial(read_flow, nexla, *key) for key in wanted),
-        ]
-    )
+    reads: list[Callable[[], Awaitable[Any]]] = [
+        partial(nexla.flows.list, flows_only=one_by_one),
+        nexla.credentials.list,
+        partial(_notifications, nexla, limits),
+        nexla.health.flows,
+        nexla.users.current,
+        *(partial(read_flow, nexla, *key) for key in wanted),
+    ]
+    flows, credentials, notifications, platform, me, *singles = await outcomes(reads)
     if isinstance(flows, Failure) and not one_by_one:
         raise flows
     if isinstance(flows, Rows) and not one_by_one:
@@ -120,12 +128,20 @@ async def read_account(nexla: Nexla, only: Sequence[Key] | None = None, limits: 
         names=_names(_items(flows)),
         credentials={item.id: item for item in _items(credentials)},
         notifications=tuple(sorted(_items(notifications), key=_newest_first)),
+        me=me.id if isinstance(me, User) else None,
         platform={item.flow_id: item for item in _items(platform) if item.flow_id is not None},
         resources=resources,
         unread={look: answer.info.code.value for look, answer in lists.items() if isinstance(answer, Failure)},
         not_read=(*not_read, *(() if one_by_one else _lost(flows))),
         unreadable=sum(answer.unreadable for answer in lists.values() if isinstance(answer, Rows)),
     )
+
+
+async def _notifications(nexla: Nexla, limits: Thresholds) -> Rows[Notification]:
+    """Those of the notification window. The platform's time is not known before its first answer."""
+    if nexla.statistics.requests == 0:
+        await nexla.users.current()
+    return await nexla.notifications.list(since=nexla.now() - limits.notification_window)
 
 
 async def _fill(nexla: Nexla, flows: Mapping[int, Flow]) -> tuple[Resources, tuple[str, ...]]:

@@ -95,13 +95,14 @@ async def read_flow_evidence(
         nonlocal evidence
         evidence = await _with_runs(nexla, evidence, limits, since)
 
-    async def try_login(credential_id: int, tried: Probes) -> None:
+    async def try_login(tried: Probes, credential_id: int) -> None:
         logins[credential_id] = await tried.of(credential_id)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(read_the_runs)
-        for credential_id in ids if probes else ():
-            tasks.start_soon(try_login, credential_id, probes)
+        if probes is not None:
+            for credential_id in ids:
+                tasks.start_soon(try_login, probes, credential_id)
     flow = account.flows[flow_id]
     return evidence.but(
         credentials=tuple(state_of(account, credential_id, flow, logins.get(credential_id)) for credential_id in ids),
@@ -118,6 +119,7 @@ def _from_lists(account: Account, flow_id: int, limits: Thresholds, since: datet
         window=Window(since or account.now - limits.default_window, account.now),
         flow=account.flows[flow_id],
         notifications=tuple(about),
+        notified=account.notified(flow_id),
         platform=account.platform.get(flow_id),
         twins=account.twins(flow_id),
         unread=account.unread,
@@ -221,16 +223,20 @@ async def with_log_lines(nexla: Nexla, evidence: FlowEvidence, limits: Threshold
     if not evidence.runs or evidence.runs[0].run_id is None:
         return evidence
     try:
-        lines = await read_log_lines(nexla, evidence.lineage, evidence.runs[0].run_id, limits.log_lines)
+        lines = await read_log_lines(nexla, evidence.lineage, evidence.runs[0].run_id, evidence.now, limits.log_lines)
     except Failure as failure:
         return evidence.unable(Look.LOGS, failure.info.code.value)
     return evidence.but(log_lines=lines, skipped=evidence.skipped - {Look.LOGS})
 
 
-async def read_log_lines(nexla: Nexla, lineage: Lineage, run_id: int, most: int) -> tuple[LogEntry, ...]:
-    """The lines of one run of a flow, in order.
+async def read_log_lines(
+    nexla: Nexla, lineage: Lineage, run_id: int, until: datetime, most: int
+) -> tuple[LogEntry, ...]:
+    """The first lines of one run of a flow, oldest first.
 
     Raises:
         Failure: as for every read.
     """
-    raise NotImplementedError
+    origin = lineage.origin
+    rows = await nexla.logs.of_run(lineage.flow_id, origin.type, origin.id, run_id, until=until, max_rows=most)
+    return tuple(sorted(rows.items, key=lambda line: line.timestamp.timestamp() if line.timestamp else 0.0))

@@ -184,7 +184,10 @@ async def _check_one(
 
 
 def _logs_may_tell(evidence: FlowEvidence, findings: Collection[Finding]) -> bool:
-    return bool(evidence.runs) and any(item.trouble in CALLS_FOR_LOGS for item in findings)
+    """Whether something is wrong that lines may explain, or a change that only they would tell the caller of."""
+    if not evidence.runs or not evidence.runs_at_all:
+        return False
+    return not evidence.notified or any(item.trouble in CALLS_FOR_LOGS for item in findings)
 
 
 def _told_once(healths: list[FlowHealth]) -> tuple[list[FlowHealth], list[str]]:

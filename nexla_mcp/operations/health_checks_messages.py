@@ -14,6 +14,7 @@ from nexla_mcp.operations.health_checks_base import Judgements, could_not_read, 
 from nexla_mcp.operations.health_checks_runs import recent_errors
 from nexla_mcp.operations.health_thresholds import Thresholds
 
+_SCHEMA_CHANGES = r"schema.{0,80}(chang|drift|differ|mismatch|no longer)|(chang|drift)\w*.{0,40}schema"
 # What the texts are about. The contract types no message, so its event catalogue (26) and common words of
 # databases and clouds must do. The first that matches wins: a login refused by a transform's lookup is a login.
 _SUBJECTS: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
@@ -28,7 +29,8 @@ _SUBJECTS: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
     (
         Trouble.SCHEMA_DRIFT,
         re.compile(
-            r"schema|\b(new|unknown|unexpected|missing|renamed|removed|unmapped) (field|column|attribute)s?\b"
+            rf"{_SCHEMA_CHANGES}"
+            r"|\b(new|unknown|unexpected|missing|renamed|removed|unmapped) (field|column|attribute)s?\b"
             r"|(field|column|attribute)s? .{0,60}(not found|missing|does not exist|is new)|type mismatch"
             r"|type changed|changed (its )?type",
             re.IGNORECASE,
@@ -46,9 +48,7 @@ _OVER = frozenset({"RECOVERED", "RESOLVED"})
 _BAD_LEVELS = frozenset({"WARN", "WARNING", "ERROR"})
 _BAD_SEVERITIES = frozenset({"WARN", "WARNING", "ERROR", "CRITICAL", "FATAL"})
 # The event catalogue's "schema change" is news, whatever its level; "schema detected" is the ordinary start.
-_SCHEMA_CHANGE = re.compile(
-    r"schema.{0,80}(chang|drift|differ|mismatch|no longer)|(chang|drift)\w*.{0,40}schema", re.IGNORECASE
-)
+_SCHEMA_CHANGE = re.compile(_SCHEMA_CHANGES, re.IGNORECASE)
 
 
 def subject_of(text: str | None) -> Trouble | None:
@@ -86,8 +86,11 @@ def _announced(
 
 
 def check_log_lines(evidence: FlowEvidence, limits: Thresholds) -> Judgements:
-    """What the bad lines of the last run are about, at each node; only read where something else was wrong."""
-    yield from could_not_read(evidence, Look.LOGS, needed=False)
+    """What the bad lines of the last run are about, at each node, where they were read.
+
+    To whom Nexla sends no notifications, they alone tell of a schema change: without them nobody knows.
+    """
+    yield from could_not_read(evidence, Look.LOGS, needed=not evidence.notified)
     for node in evidence.lineage.nodes:
         lines = bad_lines(evidence.log_lines, node.key)
         for trouble in (Trouble.REFUSED_CREDENTIAL, Trouble.SCHEMA_DRIFT, Trouble.TRANSFORM_ERROR):

@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from nexla_mcp.adapter.models import Credential, Flow, FlowRun, LogEntry, ProbeResult, ProbeState, RunMetric, Source
+from nexla_mcp.adapter.models import (
+    Credential,
+    Flow,
+    FlowRun,
+    LogEntry,
+    ProbeResult,
+    ProbeState,
+    RunMetric,
+    Source,
+    User,
+)
 from nexla_mcp.adapter.rows import Rows
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.resources import ResourceType
@@ -47,6 +57,7 @@ class FakeNexla:
         self.calls: Counter[str] = Counter()
         self.broken: dict[str, ErrorCode] = {}
         self.errors = 0
+        self.me = 7
         self.trees = {
             1000 + index: Flow.model_validate(
                 {
@@ -64,7 +75,13 @@ class FakeNexla:
                         ],
                     },
                     "data_sources": [
-                        {"id": 10 + index, "status": status, "data_credentials_id": 91, "tags": ["a", str(index)]}
+                        {
+                            "id": 10 + index,
+                            "status": status,
+                            "owner_id": 7,
+                            "data_credentials_id": 91,
+                            "tags": ["a", str(index)],
+                        }
                     ],
                     "data_sets": [{"id": 200 + index, "status": status}],
                     "data_sinks": [{"id": 300 + index, "status": status, "data_credentials_id": 92}],
@@ -101,6 +118,9 @@ class FakeNexla:
 
     def notifications_list(self, **_: Any) -> Rows[Any]:
         return Rows()
+
+    def users_current(self) -> User:
+        return User(id=self.me)
 
     def health_flows(self, **_: Any) -> Rows[Any]:
         return Rows()
@@ -156,6 +176,7 @@ async def test_lists_are_read_once_for_all_flows_and_each_login_is_tried_once():
         "credentials.list": 1,
         "notifications.list": 1,
         "health.flows": 1,
+        "users.current": 1,
         "credentials.probe": 2,
         "sources.get": 20,
         "metrics.flow_runs": 20,
@@ -167,7 +188,8 @@ async def test_flows_at_rest_cost_nothing_but_the_lists():
     nexla = FakeNexla(flows=5, status="PAUSED")
     report = await run_health_check(nexla, Scope())
     assert report.counts == {"not_running": 5}
-    assert set(nexla.calls) == {"flows.list", "credentials.list", "notifications.list", "health.flows"}
+    assert sum(nexla.calls.values()) == 5
+    assert set(nexla.calls) == {"flows.list", "credentials.list", "notifications.list", "health.flows", "users.current"}
 
 
 @pytest.mark.anyio
@@ -228,6 +250,18 @@ async def test_log_lines_are_read_only_where_something_is_wrong():
     report = await run_health_check(nexla, Scope())
     assert [(item.trouble, item.id) for item in report.flows[0].findings] == [(Trouble.SCHEMA_DRIFT, 200)]
     assert sum(count for name, count in nexla.calls.items() if name.startswith("logs.")) == 1
+
+
+@pytest.mark.anyio
+async def test_of_other_peoples_flows_the_log_tells_what_nexla_tells_only_owners():
+    nexla = FakeNexla()
+    nexla.me = 8
+    report = await run_health_check(nexla, Scope())
+    assert [(item.trouble, item.severity) for item in report.flows[0].findings] == [
+        (Trouble.SCHEMA_DRIFT, Verdict.WARNING)
+    ]
+    nexla.broken = {"logs.of_run": ErrorCode.FORBIDDEN}
+    assert (await run_health_check(nexla, Scope())).verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.anyio

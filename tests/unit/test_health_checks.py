@@ -370,6 +370,7 @@ def test_a_schema_change_with_errors_after_it_is_sick():
         ("transform failed on 12 records", Trouble.TRANSFORM_ERROR),
         ("Processed records=100, errors=0, size=2 kB", None),
         ("order 4010 written", None),
+        ("3 records quarantined: output does not match the validation schema", None),
         (None, None),
     ],
 )
