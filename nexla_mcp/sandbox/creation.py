@@ -62,7 +62,7 @@ def _object(payload: Payload, name: str) -> dict[str, Any]:
     return dict(value or {})
 
 
-def _reference(world: World, payload: Payload, name: str, kind: str) -> int | None:
+def check_reference(world: World, payload: Payload, name: str, kind: str) -> int | None:
     """An id in a payload that must exist when it is given."""
     value = payload.get(name)
     if value is None:
@@ -103,7 +103,7 @@ def create_source(world: World, principal: Principal, payload: Payload) -> Docum
     """A source and the origin node of its flow (contract 6)."""
     required(payload, "name", "source_type")
     source_type = _text(payload, "source_type")
-    credential = _reference(world, payload, "data_credentials_id", kinds.CREDENTIALS)
+    credential = check_reference(world, payload, "data_credentials_id", kinds.CREDENTIALS)
     if credential is None and source_type not in WITHOUT_CREDENTIAL:
         raise invalid("data_credentials_id is required", fields=["data_credentials_id"])
     document = _stored(
@@ -131,10 +131,10 @@ def create_source(world: World, principal: Principal, payload: Payload) -> Docum
 
 def create_nexset(world: World, principal: Principal, payload: Payload) -> Document:
     """A nexset: detected (`data_source_id`) or derived (`parent_data_set_id`), with its node (contract 7)."""
-    source = _reference(world, payload, "data_source_id", kinds.SOURCES)
+    source = check_reference(world, payload, "data_source_id", kinds.SOURCES)
     required(payload, "name", *([] if source else ["parent_data_set_id"]))
-    parent = None if source else _reference(world, payload, "parent_data_set_id", kinds.NEXSETS)
-    transform = _reference(world, payload, "transform_id", kinds.CODE)
+    parent = None if source else check_reference(world, payload, "parent_data_set_id", kinds.NEXSETS)
+    transform = check_reference(world, payload, "transform_id", kinds.CODE)
     document = _stored(
         world,
         principal,
@@ -171,7 +171,7 @@ def _attach_sink(world: World, principal: Principal, nexset: Document, sink: Any
     if isinstance(sink, dict):
         create_destination(world, principal, {**sink, "data_set_id": nexset["id"]})
         return
-    identifier = _reference(world, {"data_sinks": sink}, "data_sinks", kinds.DESTINATIONS)
+    identifier = check_reference(world, {"data_sinks": sink}, "data_sinks", kinds.DESTINATIONS)
     existing = world.store.get(kinds.DESTINATIONS, identifier or 0)
     if existing is None:
         raise invalid("data_sinks must be ids or objects", field="data_sinks")
@@ -189,8 +189,8 @@ def create_destination(world: World, principal: Principal, payload: Payload) -> 
     """A destination under its nexset's node (contract 8)."""
     required(payload, "name", "sink_type", "data_set_id")
     sink_type = _text(payload, "sink_type")
-    nexset = _reference(world, payload, "data_set_id", kinds.NEXSETS)
-    credential = _reference(world, payload, "data_credentials_id", kinds.CREDENTIALS)
+    nexset = check_reference(world, payload, "data_set_id", kinds.NEXSETS)
+    credential = check_reference(world, payload, "data_credentials_id", kinds.CREDENTIALS)
     if credential is None and sink_type not in {"data_map", "email"}:
         raise invalid("data_credentials_id is required", fields=["data_credentials_id"])
     document = _stored(

@@ -106,4 +106,8 @@ def brief(document: Document) -> Shape:
 def schema(document: Document) -> Shape:
     """A nexset's output schema with the two keys the platform adds (contract 6)."""
     properties = (document.get("output_schema") or {}).get("properties", {})
-    return {"properties": properties, "$schema": "http://json-schema.org/draft-04/schema#", "$schema-id": document["id"]}
+    return {
+        "properties": properties,
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "$schema-id": document["id"],
+    }

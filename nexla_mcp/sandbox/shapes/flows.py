@@ -69,7 +69,9 @@ def _resources(world: World, access: Access, tree: Tree, origins: list[Document]
     transforms = {item.get("code_container_id") for item in nexsets}
     everything = [*sources, *nexsets, *destinations]
     return {
-        "code_containers": [code.in_flow(access, item) for item in world.store.all(kinds.CODE) if item["id"] in transforms],
+        "code_containers": [
+            code.in_flow(access, item) for item in world.store.all(kinds.CODE) if item["id"] in transforms
+        ],
         "data_sources": [nodes.source_in_flow(access, item) for item in sources],
         "data_sets": [nodes.nexset_in_flow(access, item, sinks_of.get(item["id"], [])) for item in nexsets],
         "data_sinks": [nodes.destination_in_flow(access, item) for item in destinations],

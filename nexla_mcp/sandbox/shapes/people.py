@@ -62,7 +62,9 @@ def org(world: World, document: Document, principal_user: int, *, in_list: bool 
         "email_domain": document["email_domain"],
         "email": document.get("email"),
         "org_webhook_host": document["org_webhook_host"],
-        "access_roles": ["owner"] if owner.get("id") == principal_user else ["admin" if caller_is_admin else "collaborator"],
+        "access_roles": ["owner"]
+        if owner.get("id") == principal_user
+        else ["admin" if caller_is_admin else "collaborator"],
         "owner": user(owner),
         "billing_owner": user(owner),
         "admins": [{name: person[name] for name in ("id", "full_name", "email")} for person in admins],

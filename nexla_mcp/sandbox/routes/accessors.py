@@ -1,0 +1,139 @@
+"""Who a resource is shared with (contract 21): GET lists, POST replaces, PUT adds, DELETE removes."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from nexla_mcp.sandbox import audit, creation, kinds, lineage
+from nexla_mcp.sandbox.access import Access, requested_roles, require
+from nexla_mcp.sandbox.errors import invalid
+from nexla_mcp.sandbox.routing import Call, Reply, Route
+
+if TYPE_CHECKING:
+    from nexla_mcp.sandbox.store import Document
+
+_PARAMETERS = {
+    "data_credentials": "data_credential_id",
+    "data_sources": "data_source_id",
+    "data_sets": "data_set_id",
+    "data_sinks": "data_sink_id",
+    "data_maps": "data_map_id",
+    "projects": "project_id",
+    "flows": "flow_id",
+    "code_containers": "code_container_id",
+    "teams": "team_id",
+}
+
+
+def list_accessors(collection: str, call: Call) -> Any:
+    return Reply(_rules(call, collection, _target(collection, call, "collaborator")), paged=False)
+
+
+def add(collection: str, call: Call) -> Any:
+    target = _target(collection, call, "admin")
+    with call.world.store.transaction():
+        _grant_all(call, collection, target, _given(call))
+    return Reply(_rules(call, collection, target), paged=False)
+
+
+def replace(collection: str, call: Call) -> Any:
+    target = _target(collection, call, "admin")
+    given = _given(call)
+    with call.world.store.transaction():
+        for rule in _documents(call, collection, target):
+            _remove(call, collection, target, rule)
+        _grant_all(call, collection, target, given)
+    return Reply(_rules(call, collection, target), paged=False)
+
+
+def remove(collection: str, call: Call) -> Any:
+    """Without a body: all of them. The owner needs no rule and keeps everything."""
+    target = _target(collection, call, "admin")
+    wanted = None if call.body is None else {subject for subject, _ in _given(call, roles_needed=False)}
+    with call.world.store.transaction():
+        for rule in _documents(call, collection, target):
+            if wanted is None or (rule["type"], rule["subject_id"]) in wanted:
+                _remove(call, collection, target, rule)
+    return Reply(_rules(call, collection, target), paged=False)
+
+
+def _target(collection: str, call: Call, role: str) -> Document:
+    kind = kinds.KIND_OF_COLLECTION[collection]
+    identifier = call.id(_PARAMETERS[collection])
+    node = call.world.store.get(kind, identifier) if kind == kinds.FLOW_NODES else None
+    if node is not None and Access(call.world, call.principal).rank(kind, node) == 0:
+        require(call, *lineage.resource_of(node), role)
+        return node
+    return require(call, kind, identifier, role)
+
+
+def _documents(call: Call, collection: str, target: Document) -> list[Document]:
+    kind = kinds.KIND_OF_COLLECTION[collection]
+    return call.world.store.all(kinds.ACCESSORS, resource_kind=kind, resource_id=target["id"])
+
+
+def _rules(call: Call, collection: str, target: Document) -> list[dict[str, Any]]:
+    return [_shape(call, rule) for rule in _documents(call, collection, target)]
+
+
+def _shape(call: Call, rule: Document) -> dict[str, Any]:
+    """Subjects go by email, name or domain: ids are not in the answer (contract 21)."""
+    shape = {name: rule[name] for name in ("type", "access_roles", "created_at", "updated_at")}
+    store = call.world.store
+    if rule["type"] == "USER":
+        return shape | {"email": (store.get(kinds.USERS, rule["subject_id"]) or {}).get("email", "")}
+    if rule["type"] == "TEAM":
+        return shape | {"name": (store.get(kinds.TEAMS, rule["subject_id"]) or {}).get("name", "")}
+    return shape | {"email_domain": (store.get(kinds.ORGS, rule["subject_id"]) or {}).get("email_domain", "")}
+
+
+def _given(call: Call, *, roles_needed: bool = True) -> list[tuple[tuple[str, int], list[str]]]:
+    accessors = call.fields().get("accessors")
+    if not isinstance(accessors, list) or not all(isinstance(item, dict) for item in accessors):
+        raise invalid("accessors must be a list of objects", field="accessors")
+    return [
+        (_subject(call, item), requested_roles(item.get("access_roles")) if roles_needed else []) for item in accessors
+    ]
+
+
+def _subject(call: Call, item: dict[str, Any]) -> tuple[str, int]:
+    """Whom an accessor in a request means: by id, or by email, name, domain."""
+    kind, word = {
+        "USER": (kinds.USERS, "email"),
+        "TEAM": (kinds.TEAMS, "name"),
+        "ORG": (kinds.ORGS, "email_domain"),
+    }.get(str(item.get("type")).upper(), ("", ""))
+    if not kind:
+        raise invalid("type must be USER, TEAM or ORG", field="type")
+    for document in call.world.store.all(kind):
+        if document["id"] == item.get("id") or (item.get(word) and document.get(word) == item[word]):
+            return str(item["type"]).upper(), document["id"]
+    raise invalid(f"no such {str(item['type']).lower()}", field="accessors")
+
+
+def _grant_all(call: Call, collection: str, target: Document, given: list[tuple[tuple[str, int], list[str]]]) -> None:
+    kind = kinds.KIND_OF_COLLECTION[collection]
+    for subject, roles in given:
+        creation.grant(call.world, call.principal, kind, target["id"], subject=subject, roles=roles)
+
+
+def _remove(call: Call, collection: str, target: Document, rule: Document) -> None:
+    call.world.store.delete(kinds.ACCESSORS, rule["id"])
+    who = {"type": rule["type"].title(), "id": rule["subject_id"]}
+    changes = {"access_roles": [rule["access_roles"], None]}
+    kind = kinds.KIND_OF_COLLECTION[collection]
+    audit.record(call.world, call.principal, "association_removed", kind, target, changes=changes, association=who)
+
+
+def _routes(collection: str) -> tuple[Route, ...]:
+    template = f"/{collection}/{{{_PARAMETERS[collection]}}}/accessors"
+    return (
+        Route("GET", template, partial(list_accessors, collection)),
+        Route("PUT", template, partial(add, collection)),
+        Route("POST", template, partial(replace, collection)),
+        Route("DELETE", template, partial(remove, collection)),
+    )
+
+
+ROUTES: tuple[Route, ...] = tuple(route for collection in _PARAMETERS for route in _routes(collection))

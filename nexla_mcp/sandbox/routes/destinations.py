@@ -1,0 +1,79 @@
+"""Destinations (contract 8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nexla_mcp.sandbox import copying, creation, kinds, lineage
+from nexla_mcp.sandbox.access import Access, listed, require
+from nexla_mcp.sandbox.routes.running import set_running
+from nexla_mcp.sandbox.routes.writing import changed, deleted
+from nexla_mcp.sandbox.routing import Call, Route
+from nexla_mcp.sandbox.shapes import nodes
+
+if TYPE_CHECKING:
+    from nexla_mcp.sandbox.store import Document
+
+_CHANGEABLE = ("name", "description", "tags", "sink_type", "sink_config", "sink_format", "data_credentials_id")
+
+
+def list_destinations(call: Call) -> list[Any]:
+    access = Access(call.world, call.principal)
+    return [nodes.destination_row(call.world, access, item) for item in listed(call, kinds.DESTINATIONS, access)]
+
+
+def create(call: Call) -> Any:
+    payload = call.fields()
+    creation.required(payload, "name", "sink_type", "data_set_id")
+    nexset_id = creation.check_reference(call.world, payload, "data_set_id", kinds.NEXSETS)
+    require(call, kinds.NEXSETS, nexset_id or 0)
+    return _full(call, creation.create_destination(call.world, call.principal, payload))
+
+
+def get(call: Call) -> Any:
+    document = require(call, kinds.DESTINATIONS, call.id("sink_id"))
+    shape = nodes.destination_expanded if call.flag("expand") else nodes.destination
+    return shape(call.world, Access(call.world, call.principal), document)
+
+
+def update(call: Call) -> Any:
+    before = require(call, kinds.DESTINATIONS, call.id("sink_id"), "admin")
+    creation.check_reference(call.world, call.fields(), "data_credentials_id", kinds.CREDENTIALS)
+    return _full(call, changed(call, kinds.DESTINATIONS, before, _CHANGEABLE))
+
+
+def delete(call: Call) -> Any:
+    document = require(call, kinds.DESTINATIONS, call.id("sink_id"), "admin")
+    lineage.remove_node_resource(call.world, call.principal, kinds.DESTINATIONS, document)
+    return deleted("destination")
+
+
+def activate(call: Call) -> Any:
+    return set_running(call, kinds.DESTINATIONS, call.id("sink_id"), active=True, shape=nodes.destination)
+
+
+def pause(call: Call) -> Any:
+    return set_running(call, kinds.DESTINATIONS, call.id("sink_id"), active=False, shape=nodes.destination)
+
+
+def copy(call: Call) -> Any:
+    document = require(call, kinds.DESTINATIONS, call.id("sink_id"))
+    return _full(call, copying.copy_destination(call, document, copying.options_of(call)))
+
+
+def _full(call: Call, document: Document) -> Any:
+    return nodes.destination(call.world, Access(call.world, call.principal), document)
+
+
+_ONE = "/data_sinks/{sink_id}"
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/data_sinks", list_destinations),
+    Route("POST", "/data_sinks", create),
+    Route("GET", _ONE, get),
+    Route("PUT", _ONE, update),
+    Route("DELETE", _ONE, delete),
+    Route("PUT", f"{_ONE}/activate", activate),
+    Route("PUT", f"{_ONE}/pause", pause),
+    Route("POST", f"{_ONE}/copy", copy),
+)
