@@ -20,6 +20,7 @@ from nexla_mcp.adapter.error_mapping import explain, maybe_applied
 from nexla_mcp.adapter.exchange import Exchange, Trouble
 from nexla_mcp.adapter.families import Families
 from nexla_mcp.adapter.rate import Rate
+from nexla_mcp.adapter.refused import Refused
 from nexla_mcp.adapter.retry import MOST_ATTEMPTS, Decision, Outcome, decide, outcome_of
 from nexla_mcp.adapter.retry_after import http_date, retry_after
 from nexla_mcp.adapter.statistics import Statistics
@@ -285,7 +286,8 @@ class Nexla(Families):
         unknown = outcome_of(exchange) in {Outcome.AMBIGUOUS, Outcome.BROKEN} or call.ambiguous_before
         if is_write and unknown:
             return Failure(maybe_applied(call.endpoint, call.path, exchange, secrets))
-        return Failure(explain(call.endpoint, call.path, exchange, secrets, self.connection.deadline_seconds))
+        info = explain(call.endpoint, call.path, exchange, secrets, self.connection.deadline_seconds)
+        return Refused(info, exchange.status, exchange.data)
 
 
 def _wire(query: Mapping[str, Any]) -> dict[str, Any]:

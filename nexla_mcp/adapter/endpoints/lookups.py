@@ -8,6 +8,8 @@ READ = Repeatable.READ
 IDEMPOTENT = Repeatable.IDEMPOTENT
 CREATE = Repeatable.CREATE
 
+KEYS = frozenset({"entry_keys"})
+
 ENDPOINTS = (
     Endpoint("list_lookups", "GET", "/data_maps", READ),
     Endpoint("create_lookup", "POST", "/data_maps", CREATE),
@@ -15,14 +17,7 @@ ENDPOINTS = (
     Endpoint("update_lookup", "PUT", "/data_maps/{data_map_id}", IDEMPOTENT),
     Endpoint("delete_lookup", "DELETE", "/data_maps/{data_map_id}", IDEMPOTENT),
     Endpoint("upsert_lookup_entries", "PUT", "/data_maps/{data_map_id}/entries", IDEMPOTENT),
-    Endpoint(
-        "get_lookup_entries", "GET", "/data_maps/{data_map_id}/entries/{entry_keys}", READ, frozenset(["entry_keys"])
-    ),
-    Endpoint(
-        "delete_lookup_entries",
-        "DELETE",
-        "/data_maps/{data_map_id}/entries/{entry_keys}",
-        IDEMPOTENT,
-        frozenset(["entry_keys"]),
-    ),
+    Endpoint("get_lookup_entries", "GET", "/data_maps/{data_map_id}/entries/{entry_keys}", READ, KEYS, KEYS),
+    # No wildcard here: a star would empty the lookup.
+    Endpoint("delete_lookup_entries", "DELETE", "/data_maps/{data_map_id}/entries/{entry_keys}", IDEMPOTENT, KEYS),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -13,7 +13,7 @@ from nexla_mcp.adapter.endpoint import Endpoint
 from nexla_mcp.adapter.endpoints import ENDPOINTS
 from nexla_mcp.adapter.models import AsyncAnswer, Flow
 from nexla_mcp.adapter.paging import MAX_ROWS, all_rows
-from nexla_mcp.adapter.rows import Rows, read_one, read_or_none, unreadable
+from nexla_mcp.adapter.rows import Rows, read_one, read_or_none
 from nexla_mcp.domain.errors import ErrorCode, Failure
 
 if TYPE_CHECKING:
@@ -47,12 +47,17 @@ class Family:
         self._nexla = nexla
 
     async def _call(
-        self, name: str, identifier: int | str | None = None, *, query: Mapping[str, Any] | None = None, body: Any = None
+        self,
+        name: str,
+        identifier: int | str | None = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
     ) -> Answer:
         """One operation by the name it has in `ENDPOINTS`, with its only path parameter."""
         endpoint = ENDPOINTS[name]
         ids = {} if identifier is None else {only_parameter(endpoint): identifier}
-        return await self._nexla.call(endpoint, ids=ids, query=wire_query(query), body=body)
+        return await self._nexla.call(endpoint, ids=ids, query=query, body=body)
 
     async def _one(
         self, name: str, model: type[M], what: str, identifier: int | str, query: Mapping[str, Any] | None = None
@@ -72,29 +77,47 @@ class Family:
         endpoint = ENDPOINTS[name]
         ids = {} if identifier is None else {only_parameter(endpoint): identifier}
         return await all_rows(
-            self._nexla, endpoint, model, ids=ids, query=wire_query(query), max_rows=max_rows, start_page=start_page
+            self._nexla, endpoint, model, ids=ids, query=query, max_rows=max_rows, start_page=start_page
         )
 
-    async def _save(
-        self, name: str, model: type[M], what: str, body: Mapping[str, Any], identifier: int | None = None
-    ) -> M:
-        """A create or update; an unreadable answer to a write says that it may have been applied."""
-        return written((await self._call(name, identifier, body=dict(body))).data, model, what)
+    async def _create(self, name: str, model: type[M], what: str, body: Any, identifier: int | None = None) -> M:
+        """A create or copy, sent once. `reconcile.create` survives an ambiguous end; this reports it."""
+        return written((await self._call(name, identifier, body=body)).data, model, what)
+
+    async def _change(
+        self, name: str, identifier: int, *, read: str, query: Mapping[str, Any] | None = None, body: Any = None
+    ) -> Any:
+        """An idempotent write. It is repeated after an ambiguous end only if what `read` shows is as it was before.
+
+        Args:
+            name: The operation.
+            identifier: Of the resource.
+            read: The operation that reads it, called once before the write.
+            query: As for the operation.
+            body: As for the operation.
+        """
+        endpoint = ENDPOINTS[name]
+        unchanged = await self._unchanged(read, identifier, is_delete=endpoint.method == "DELETE")
+        ids = {only_parameter(endpoint): identifier}
+        return (await self._nexla.call(endpoint, ids=ids, query=query, body=body, unchanged=unchanged)).data
+
+    async def _unchanged(self, read: str, identifier: int, *, is_delete: bool) -> Callable[[], Awaitable[bool]]:
+        before = (await self._call(read, identifier)).data
+
+        async def unchanged() -> bool:
+            try:
+                return bool((await self._call(read, identifier)).data == before)
+            except Failure as failure:
+                # Deleted already: the repeat meets a 404, which says so for certain.
+                return is_delete and failure.info.code is ErrorCode.NOT_FOUND
+
+        return unchanged
 
 
 def only_parameter(endpoint: Endpoint) -> str:
     """The name of the one path parameter of an operation."""
     (name,) = _PARAMETER.findall(endpoint.template)
     return str(name)
-
-
-def wire_query(query: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Query parameters as the API takes them: nothing for None, lower-case booleans (trap T16)."""
-    return {
-        name: str(value).lower() if isinstance(value, bool) else value
-        for name, value in (query or {}).items()
-        if value is not None
-    }
 
 
 def flag(value: bool) -> int | None:
@@ -131,26 +154,3 @@ def require_items(items: list[Any], what: str) -> None:
             f"The list of {what} is empty.",
             hint="Name at least one. An empty list would mean all of them to the platform, so it is never sent.",
         )
-
-
-def async_answer(data: Any) -> AsyncAnswer | None:
-    """The asynchronous answer that this is, None when it is something else (contract 2.7)."""
-    if not isinstance(data, dict) or "request_id" not in data or "status" not in data:
-        return None
-    answer = read_or_none(data, AsyncAnswer)
-    known = {"pending", "running", "completed", "failed", "cancelled"}
-    return answer if answer is not None and answer.status.lower() in known else None
-
-
-__all__ = [
-    "EVERYTHING_I_SEE",
-    "Acted",
-    "Family",
-    "async_answer",
-    "flag",
-    "only_parameter",
-    "require_items",
-    "unreadable",
-    "wire_query",
-    "written",
-]

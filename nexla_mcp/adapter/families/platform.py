@@ -1,0 +1,46 @@
+"""Limits and background tasks (contract 19, 20)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nexla_mcp.adapter.families.family import Family
+from nexla_mcp.adapter.models import AsyncTask, Limit
+from nexla_mcp.adapter.rows import Rows, list_in, read_or_none, unreadable
+
+
+class Platform(Family):
+    async def limits(self) -> Sequence[Limit]:
+        """The rate limits of this login, by window (second, day) and category (light, medium, high, common)."""
+        data = (await self._call("get_limits")).data
+        if not isinstance(data, dict):
+            raise unreadable("the limits", data)
+        found = [
+            read_or_none({**row, "window": window, "category": category}, Limit)
+            for window, categories in data.items()
+            if isinstance(categories, dict)
+            for category, row in categories.items()
+            if isinstance(row, dict)
+        ]
+        return [row for row in found if row is not None]
+
+
+class Tasks(Family):
+    async def list(self, *, status: str | None = None, task_type: str | None = None) -> Rows[AsyncTask]:
+        """The caller's background tasks, of one status or one type if either is given."""
+        if status is not None:
+            return await self._all("list_async_tasks_by_status", AsyncTask, status)
+        if task_type is not None:
+            return await self._all("list_async_tasks_of_type", AsyncTask, task_type)
+        return await self._all("list_async_tasks", AsyncTask)
+
+    async def get(self, task_id: str) -> AsyncTask:
+        return await self._one("get_async_task", AsyncTask, "task", task_id)
+
+    async def types(self) -> Sequence[str]:
+        return [name for name in list_in((await self._call("list_async_task_types")).data) if isinstance(name, str)]
+
+    async def result(self, task_id: str) -> Any:
+        """What a finished task produced, in a form of its own."""
+        return (await self._call("get_async_task_result", task_id)).data
