@@ -1,144 +1,104 @@
-"""Who has which role on what (contract 2.1, 21): owners, rules, org admins, public resources."""
+"""Who may see and change what: owners, accessors, teams and org admins (contract 2.1, 4, 21)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from nexla_mcp.sandbox import kinds
 from nexla_mcp.sandbox.errors import forbidden, invalid, not_found
 
 if TYPE_CHECKING:
-    from nexla_mcp.sandbox.routing import Principal
+    from nexla_mcp.sandbox.routing import Call, Principal
     from nexla_mcp.sandbox.store import Document
     from nexla_mcp.sandbox.world import World
 
-LEVELS = ("collaborator", "operator", "admin", "owner")
-"""Roles from weakest to strongest; each includes the ones before it."""
-
-NODE_FIELDS = {"data_sources": "data_source_id", "data_sets": "data_set_id", "data_sinks": "data_sink_id"}
-"""Kinds that are nodes of a flow, with the field of a flow node that names them."""
-
-SINGULAR = {
-    "data_credentials": "Credential",
-    "data_sources": "Source",
-    "data_sets": "Nexset",
-    "data_sinks": "Destination",
-    "flow_nodes": "Flow",
-    "code_containers": "Code container",
-    "data_maps": "Lookup",
-    "projects": "Project",
-    "teams": "Team",
-    "users": "User",
-    "orgs": "Organization",
-}
+RANKS = {"collaborator": 1, "operator": 2, "admin": 3, "owner": 4}
+"""The order of roles; `sharer` stands outside it."""
 
 
 class Access:
-    """One caller's view of one moment: documents are read once per kind, roles follow from them.
-
-    Make a new one after a write.
-    """
+    """One caller's roles. Reads the rules once, so make a new one for each request."""
 
     def __init__(self, world: World, principal: Principal) -> None:
-        self.world = world
-        self.principal = principal
-        self._documents: dict[str, dict[int, Document]] = {}
-
-    def documents(self, kind: str) -> dict[int, Document]:
-        if kind not in self._documents:
-            self._documents[kind] = {item["id"]: item for item in self.world.store.all(kind)}
-        return self._documents[kind]
-
-    def get(self, kind: str, identifier: Any) -> Document | None:
-        return self.documents(kind).get(identifier) if isinstance(identifier, int) else None
+        self._world = world
+        self._principal = principal
 
     @cached_property
-    def _rules(self) -> dict[tuple[str, int], list[Document]]:
-        rules: dict[tuple[str, int], list[Document]] = {}
-        for rule in self.documents("accessors").values():
-            rules.setdefault((rule["resource_kind"], rule["resource_id"]), []).append(rule)
-        return rules
+    def _my_teams(self) -> set[int]:
+        user = self._world.store.get(kinds.USERS, self._principal.user_id) or {}
+        email = user.get("email")
+        return {
+            team["id"]
+            for team in self._world.store.all(kinds.TEAMS)
+            if any(member.get("email") == email for member in team.get("members", ()))
+        }
 
     @cached_property
-    def _teams(self) -> frozenset[int]:
-        return frozenset(team["id"] for team in self.documents("teams").values() if self.is_member(team))
+    def _granted(self) -> dict[tuple[str, int], set[str]]:
+        granted: dict[tuple[str, int], set[str]] = {}
+        for rule in self._world.store.all(kinds.ACCESSORS):
+            if self._is_me(rule):
+                granted.setdefault((rule["resource_kind"], rule["resource_id"]), set()).update(rule["access_roles"])
+        return granted
 
-    def is_member(self, team: Document) -> bool:
-        return any(member["id"] == self.principal.user_id for member in team.get("members") or [])
-
-    def rules(self, kind: str, identifier: int) -> list[Document]:
-        """The accessors granted on a resource, oldest first."""
-        return self._rules.get((kind, identifier), [])
+    def _is_me(self, rule: Document) -> bool:
+        subject = rule["subject_id"]
+        if rule["type"] == "USER":
+            return bool(subject == self._principal.user_id)
+        if rule["type"] == "TEAM":
+            return subject in self._my_teams
+        return bool(subject == self._principal.org_id)
 
     def roles(self, kind: str, document: Document) -> list[str]:
-        """What a shape shows as access_roles; empty where the caller may not see the document."""
-        caller = self.principal
-        if kind == "users":
-            return self._roles_on_user(document)
-        if kind == "orgs":
-            return self._roles_on_org(document)
-        if document.get("owner_id") == caller.user_id:
-            return ["owner"]
-        granted = set(self._granted(kind, document["id"]))
-        same_org = document.get("org_id") == caller.org_id
-        if same_org and caller.is_org_admin:
-            granted.add("admin")
-        if document.get("public") or (kind == "teams" and document["id"] in self._teams):
-            granted.add("collaborator")
-        if kind == "flow_nodes":
-            granted |= set(self._roles_through_resource(document))
-        return sorted(granted & set(LEVELS), key=LEVELS.index, reverse=True)
+        """The caller's roles on a resource, highest first; empty when it is hidden from them."""
+        roles = set(self._granted.get((kind, document["id"]), ()))
+        if kind in kinds.NODE_KINDS and document.get("flow_node_id"):
+            origin = (self._world.store.get(kinds.FLOW_NODES, document["flow_node_id"]) or {}).get("origin_node_id")
+            if origin == document["flow_node_id"]:
+                roles |= self._granted.get((kinds.FLOW_NODES, origin), set())
+        if document.get("owner_id") == self._principal.user_id:
+            roles.add("owner")
+        if self._principal.is_org_admin and document.get("org_id") == self._principal.org_id:
+            roles.add("admin")
+        if kind == kinds.TEAMS and document["id"] in self._my_teams:
+            roles.add("collaborator")
+        return sorted(roles, key=lambda role: -RANKS.get(role, 0))
 
-    def _granted(self, kind: str, identifier: int) -> Iterable[str]:
-        for rule in self.rules(kind, identifier):
-            subject = rule["subject_id"]
-            if (
-                (rule["type"] == "USER" and subject == self.principal.user_id)
-                or (rule["type"] == "TEAM" and subject in self._teams)
-                or (rule["type"] == "ORG" and subject == self.principal.org_id)
-            ):
-                yield from rule["access_roles"]
+    def rank(self, kind: str, document: Document) -> int:
+        return max((RANKS.get(role, 0) for role in self.roles(kind, document)), default=0)
 
-    def _roles_through_resource(self, node: Document) -> list[str]:
-        """Who may see a source may see the flow it starts; resources do not inherit the other way."""
-        for kind, field in NODE_FIELDS.items():
-            resource = self.get(kind, node.get(field))
-            if resource is not None:
-                return self.roles(kind, resource)
-        return []
 
-    def _roles_on_user(self, document: Document) -> list[str]:
-        if document["id"] == self.principal.user_id:
-            return ["owner"]
-        shared = any(item["id"] == self.principal.org_id for item in document.get("org_memberships") or [])
-        if not shared:
-            return []
-        return ["admin"] if self.principal.is_org_admin else ["collaborator"]
+def require(call: Call, kind: str, identifier: int, role: str = "collaborator") -> Document:
+    """The resource, if the caller has at least that role on it: 404 for an unknown id, else 403."""
+    document = call.world.store.get(kind, identifier)
+    if document is None:
+        raise not_found(kinds.ITEM_TYPES.get(kind, "resource"), identifier)
+    rank = Access(call.world, call.principal).rank(kind, document)
+    if rank == 0:
+        raise forbidden()
+    if rank < RANKS[role]:
+        raise forbidden(f"This needs the role {role} on {kinds.ITEM_TYPES.get(kind, 'resource')} {identifier}")
+    return document
 
-    def _roles_on_org(self, document: Document) -> list[str]:
-        if document["id"] != self.principal.org_id:
-            return []
-        if document.get("owner_id") == self.principal.user_id:
-            return ["owner"]
-        return ["admin"] if self.principal.is_org_admin else ["collaborator"]
 
-    def may(self, kind: str, document: Document, level: str = "collaborator") -> bool:
-        need = LEVELS.index(level)
-        return any(LEVELS.index(role) >= need for role in self.roles(kind, document))
+def listed(call: Call, kind: str, access: Access, documents: list[Document] | None = None) -> list[Document]:
+    """What a list shows: by default only what the caller created, else all with at least `access_role`."""
+    wanted = call.query.get("access_role", "owner").lower()
+    if wanted not in RANKS:
+        raise invalid("access_role must be collaborator, operator, admin or owner", field="access_role")
+    found = call.world.store.all(kind) if documents is None else documents
+    if wanted == "owner":
+        return [item for item in found if item.get("owner_id") == call.principal.user_id]
+    return [item for item in found if access.rank(kind, item) >= RANKS[wanted]]
 
-    def visible(self, kind: str, access_role: str | None = None) -> list[Document]:
-        """Documents in id order. Without `access_role` only what the caller owns (contract 2.1)."""
-        level = access_role or "owner"
-        if level not in LEVELS:
-            raise invalid(f"access_role must be one of {', '.join(LEVELS)}", field="access_role")
-        return [item for item in self.documents(kind).values() if self.may(kind, item, level)]
 
-    def fetch(self, kind: str, identifier: int, level: str = "collaborator") -> Document:
-        """The document, a 404 where it does not exist, a 403 where the caller's role is too low."""
-        document = self.get(kind, identifier)
-        if document is None:
-            raise not_found(SINGULAR.get(kind, kind), identifier)
-        if not self.may(kind, document, level):
-            raise forbidden()
-        return document
+def requested_roles(value: Any) -> list[str]:
+    """The roles of an accessor in a request; a 400 for any that does not exist."""
+    roles = [value] if isinstance(value, str) else value
+    if not isinstance(roles, list) or not roles or not all(isinstance(role, str) for role in roles):
+        raise invalid("access_roles must be a list of roles", field="access_roles")
+    unknown = [role for role in roles if role not in {"collaborator", "operator", "admin", "owner", "sharer"}]
+    if unknown:
+        raise invalid(f"unknown role {unknown[0][:40]}", field="access_roles")
+    return roles

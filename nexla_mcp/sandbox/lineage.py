@@ -80,8 +80,7 @@ def set_running(world: World, principal: Principal, node: Document, *, active: b
             if before is None or before["status"] == wanted or (not active and before["status"] == "INIT"):
                 continue
             after = world.store.put(kind, {**before, "status": wanted, "updated_at": iso(world.clock.now())})
-            event = "activate" if active else "pause"
-            audit.record(world, principal, event, kind, after, before=before)
+            audit.record(world, principal, "update", kind, after, before=before)
             tell = world.simulation.activated if active else world.simulation.paused
             tell(kind, identifier)
 
@@ -109,7 +108,7 @@ def delete_tree(world: World, principal: Principal, node: Document) -> None:
 def remove(world: World, principal: Principal, kind: str, document: Document) -> None:
     """Deletes one resource with its access rules; the audit log keeps what it was."""
     changes = {"name": [document.get("name"), None]}
-    audit.record(world, principal, "delete", kind, document, changes=changes)
+    audit.record(world, principal, "destroy", kind, document, changes=changes)
     for rule in world.store.all(kinds.ACCESSORS, resource_kind=kind, resource_id=document["id"]):
         world.store.delete(kinds.ACCESSORS, rule["id"])
     world.store.delete(kind, document["id"])

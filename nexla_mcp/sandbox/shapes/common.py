@@ -14,9 +14,33 @@ if TYPE_CHECKING:
 Shape = dict[str, Any]
 
 _DATABASES = frozenset(
-    "as400 aws_athena azure_synapse bigquery cloudsql_mysql cloudsql_postgres cloudsql_sqlserver databricks db2 firebolt"
-    " gcp_alloydb gcp_spanner hana_jdbc hive mysql netsuite_jdbc oracle oracle_autonomous postgres redshift snowflake"
-    " snowflake_dcr sqlserver sybase teradata".split()
+    {
+        "as400",
+        "aws_athena",
+        "azure_synapse",
+        "bigquery",
+        "cloudsql_mysql",
+        "cloudsql_postgres",
+        "cloudsql_sqlserver",
+        "databricks",
+        "db2",
+        "firebolt",
+        "gcp_alloydb",
+        "gcp_spanner",
+        "hana_jdbc",
+        "hive",
+        "mysql",
+        "netsuite_jdbc",
+        "oracle",
+        "oracle_autonomous",
+        "postgres",
+        "redshift",
+        "snowflake",
+        "snowflake_dcr",
+        "sqlserver",
+        "sybase",
+        "teradata",
+    }
 )
 _API_COMPATIBLE = frozenset({"rest", "soap", "nexla_rest"})
 
