@@ -13,7 +13,7 @@ from nexla_mcp.domain.resources import ResourceRef, ResourceType
 from nexla_mcp.domain.results.access import AccessList, Grant, Looked
 from nexla_mcp.operations.details import describe
 from nexla_mcp.operations.listing import list_type
-from nexla_mcp.operations.parallel import outcomes
+from nexla_mcp.operations.parallel import Read, outcomes
 from nexla_mcp.operations.resolve import resolve
 from nexla_mcp.operations.search import resources_in
 
@@ -46,13 +46,12 @@ async def list_access(
         )
     target = await resolve(nexla, kind, reference)
     targets = await _whole_flow(nexla, target) if whole_flow and kind in IN_A_FLOW else [target]
-    *readings, twins = await outcomes(
-        [*(partial(_read, nexla, item) for item in targets), partial(_names_of_several_teams, nexla)]
-    )
+    reads: list[Read] = [*(partial(_read, nexla, item) for item in targets), partial(_names_of_several_teams, nexla)]
+    *readings, twins = await outcomes(reads)
     if len(targets) == 1 and isinstance(readings[0], Failure):
         raise readings[0]
     read = [item for item in readings if isinstance(item, _Reading)]
-    shared_names = twins if isinstance(twins, frozenset) else frozenset()
+    shared_names: frozenset[str] = twins if isinstance(twins, frozenset) else frozenset()
     grants = [
         grant.model_copy(update={"ambiguous": True}) if grant.to == "TEAM" and grant.who in shared_names else grant
         for item in read

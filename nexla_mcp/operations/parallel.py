@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
 from nexla_mcp.domain.errors import Failure
 
 T = TypeVar("T")
+Read = Callable[[], Awaitable[Any]]
+"""For lists of reads that give different things."""
 
 
 async def outcomes(reads: Iterable[Callable[[], Awaitable[T]]]) -> list[T | Failure]:

@@ -8,9 +8,10 @@ from functools import partial
 
 from nexla_mcp.adapter.models import Flow
 from nexla_mcp.adapter.nexla import Nexla
-from nexla_mcp.domain.errors import ErrorCode, Failure
+from nexla_mcp.domain.errors import Failure
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.search import Found, SearchResults
+from nexla_mcp.operations.cursors import offset_of
 from nexla_mcp.operations.listing import Listing, connectors_in, list_type
 from nexla_mcp.operations.parallel import outcomes
 from nexla_mcp.operations.resolve import resolve
@@ -39,7 +40,7 @@ async def search(nexla: Nexla, criteria: Criteria, *, limit: int = 50, cursor: s
     Raises:
         Failure: when no type at all could be listed, or the credential or project is unknown.
     """
-    offset = _offset(cursor)
+    offset = offset_of(cursor)
     members = await _members(nexla, criteria)
     listings, failures = await _listings(nexla, criteria)
     if not listings and failures:
@@ -147,15 +148,3 @@ def _not_searched(listings: dict[ResourceType, Listing], failures: dict[Resource
     ]
     refused = [(kind, f"{failure.info.code.value}: {failure.info.message}") for kind, failure in failures.items()]
     return [f"{kind.value}: {why}" for kind, why in [*refused, *cut]]
-
-
-def _offset(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    if not cursor.isascii() or not cursor.isdigit():
-        raise Failure.of(
-            ErrorCode.BAD_INPUT,
-            "This cursor was not given out by this tool.",
-            hint="Give back the `cursor` of the last answer as it was, or leave it out to start anew.",
-        )
-    return int(cursor)

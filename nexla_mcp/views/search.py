@@ -28,7 +28,7 @@ def _(result: SearchResults) -> str:
                         row.owner and quoted(row.owner),
                         row.connector,
                         ",".join(row.roles),
-                        row.tags and quoted(", ".join(row.tags)),
+                        quoted(", ".join(row.tags)) if row.tags else None,
                         row.updated_at,
                     )
                     for row in result.rows
