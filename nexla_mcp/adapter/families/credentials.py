@@ -28,13 +28,15 @@ class Credentials(Family):
         """One credential; expanded it says what uses it in `referenced_resource_ids`."""
         return await self._one("get_credential", Credential, "credential", credential_id, {"expand": flag(expand)})
 
-    async def probe(self, credential_id: int, *, wait_seconds: float = PROBE_SECONDS) -> ProbeResult:
+    async def probe(self, credential_id: int) -> ProbeResult:
         """Log in to the third party now. A refusal is a result, not a failure (trap T19).
+
+        A probe that the platform runs in the background is waited for, `PROBE_SECONDS` at most.
 
         Raises:
             Failure: when the platform did not try: no such credential, no permission, no answer.
         """
-        return await self._look("probe_credential", credential_id, None, wait_seconds)
+        return await self._look("probe_credential", credential_id, None)
 
     async def tree(
         self,
@@ -44,27 +46,24 @@ class Credentials(Family):
         database: str | None = None,
         table: str | None = None,
         depth: int = 1,
-        wait_seconds: float = PROBE_SECONDS,
     ) -> ProbeResult:
         """What there is below a path, or in a database; `details` holds the tree."""
         where = {"path": path, "database": database, "table": table}
         body = {"depth": depth, **{name: value for name, value in where.items() if value is not None}}
-        return await self._look("probe_credential_tree", credential_id, body, wait_seconds)
+        return await self._look("probe_credential_tree", credential_id, body)
 
     async def sample(
-        self,
-        credential_id: int,
-        *,
-        path: str | None = None,
-        database: str | None = None,
-        table: str | None = None,
-        source_config: Mapping[str, Any] | None = None,
-        wait_seconds: float = PROBE_SECONDS,
+        self, credential_id: int, *, path: str | None = None, database: str | None = None, table: str | None = None
     ) -> ProbeResult:
-        """A few lines of a file or rows of a table; `source_config` takes any other field of a source."""
+        """A few lines of a file or rows of a table."""
         where = {"path": path, "database": database, "table": table}
-        body = {**(source_config or {}), **{name: value for name, value in where.items() if value is not None}}
-        return await self._look("probe_credential_sample", credential_id, body, wait_seconds)
+        return await self.sample_source(
+            credential_id, {name: value for name, value in where.items() if value is not None}
+        )
+
+    async def sample_source(self, credential_id: int, source_config: Mapping[str, Any]) -> ProbeResult:
+        """What a source with this configuration would read first."""
+        return await self._look("probe_credential_sample", credential_id, dict(source_config))
 
     async def create(self, body: Mapping[str, Any]) -> Credential:
         """Create one. `body` carries the secrets; they are not in what comes back."""
@@ -78,16 +77,14 @@ class Credentials(Family):
     async def delete(self, credential_id: int) -> None:
         await self._change("delete_credential", credential_id, read="get_credential")
 
-    async def _look(
-        self, name: str, credential_id: int, body: Mapping[str, Any] | None, wait_seconds: float
-    ) -> ProbeResult:
+    async def _look(self, name: str, credential_id: int, body: Mapping[str, Any] | None) -> ProbeResult:
         async def ask_again(request_id: str) -> Any:
             query = {"async": True, "request_id": request_id}
             return (await self._call(name, credential_id, query=query, body=body)).data
 
         try:
             first = (await self._call(name, credential_id, body=body)).data
-            data, still = await wait_for(first, ask_again, self._nexla.clock, wait_seconds)
+            data, still = await wait_for(first, ask_again, self._nexla.clock, PROBE_SECONDS)
         except Refused as refused:
             result = read_failure(refused)
             if result is None:

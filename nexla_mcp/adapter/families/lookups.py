@@ -13,6 +13,7 @@ from nexla_mcp.adapter.rows import Rows, list_in
 ALL_KEYS = "*"
 
 Entry = dict[str, Any]
+Entries = list[Entry]
 
 
 class Lookups(Family):
@@ -33,7 +34,7 @@ class Lookups(Family):
     async def delete(self, lookup_id: int) -> None:
         await self._change("delete_lookup", lookup_id, read="get_lookup")
 
-    async def entries(self, lookup_id: int, keys: Sequence[str] | None = None) -> Sequence[Entry]:
+    async def entries(self, lookup_id: int, keys: Sequence[str] | None = None) -> Entries:
         """The entries with these keys, one request each; all entries without keys.
 
         Raises:
@@ -43,7 +44,7 @@ class Lookups(Family):
             return await self._entries(lookup_id, ALL_KEYS)
         return [entry for key in keys for entry in await self._entries(lookup_id, key)]
 
-    async def upsert(self, lookup_id: int, entries: Sequence[Mapping[str, Any]]) -> Sequence[Entry]:
+    async def upsert(self, lookup_id: int, entries: Sequence[Mapping[str, Any]]) -> Entries:
         """Put these entries in by their primary key, over those there are."""
         require_items([*entries], "entries")
         endpoint = ENDPOINTS["upsert_lookup_entries"]
@@ -56,10 +57,10 @@ class Lookups(Family):
         ids: dict[str, int | str] = {"data_map_id": lookup_id, "entry_keys": key}
         await self._nexla.call(ENDPOINTS["delete_lookup_entries"], ids=ids)
 
-    async def _entries(self, lookup_id: int, key: str) -> Sequence[Entry]:
+    async def _entries(self, lookup_id: int, key: str) -> Entries:
         ids: dict[str, int | str] = {"data_map_id": lookup_id, "entry_keys": key}
         return _rows((await self._nexla.call(ENDPOINTS["get_lookup_entries"], ids=ids)).data)
 
 
-def _rows(data: Any) -> Sequence[Entry]:
+def _rows(data: Any) -> Entries:
     return [row for row in list_in(data) if isinstance(row, dict)]
