@@ -8,10 +8,11 @@ from pydantic import Field
 
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.details import ResourceDetails
+from nexla_mcp.domain.results.flow import FlowView
 from nexla_mcp.domain.results.identity import Identity
 from nexla_mcp.domain.results.samples import Samples
 from nexla_mcp.domain.results.search import SearchResults
-from nexla_mcp.operations import details, identity, samples
+from nexla_mcp.operations import details, flow_view, identity, samples
 from nexla_mcp.operations.search import Criteria, search
 from nexla_mcp.safety.policy import Risk, Toolset
 from nexla_mcp.tools.context import ToolContext
@@ -91,6 +92,26 @@ async def get_resource(
 @tool(
     toolset=Toolset.DISCOVER,
     risk=Risk.READ,
+    title="Get a flow",
+    summary="""
+    A flow as a tree: source, nexsets, destinations, each with status, connector, credential and what it did in its
+    last run; the schedule and the next scheduled run. Takes any node id, the flow's name, or with `type` a resource
+    in it.
+    """,
+)
+async def get_flow(
+    context: ToolContext,
+    flow: Annotated[int | str, Field(description="Id or exact name.")],
+    type: Annotated[  # noqa: A002 - the word users know
+        ResourceType, Field(description="What `flow` names: flow, source, nexset or destination.")
+    ] = ResourceType.FLOW,
+) -> FlowView:
+    return await flow_view.view_flow(context.nexla, flow, type)
+
+
+@tool(
+    toolset=Toolset.DISCOVER,
+    risk=Risk.READ,
     title="Get samples",
     summary="""
     Sample records of a nexset, with the types and the share of gaps of each field. Use it to see what a transform
@@ -106,4 +127,4 @@ async def get_samples(
     return await samples.get_samples(context.nexla, nexset, limit=limit, live=live)
 
 
-TOOLS = (whoami, search_resources, get_resource, get_samples)
+TOOLS = (whoami, search_resources, get_resource, get_flow, get_samples)
