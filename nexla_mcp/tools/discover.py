@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Annotated
 
 from pydantic import Field
 
 from nexla_mcp.domain.resources import ResourceType
+from nexla_mcp.domain.results.connector import ConnectorAnswer
 from nexla_mcp.domain.results.details import ResourceDetails
 from nexla_mcp.domain.results.flow import FlowView
 from nexla_mcp.domain.results.identity import Identity
 from nexla_mcp.domain.results.samples import Samples
 from nexla_mcp.domain.results.search import SearchResults
-from nexla_mcp.operations import details, flow_view, identity, samples
+from nexla_mcp.operations import connectors, details, flow_view, identity, samples
 from nexla_mcp.operations.search import Criteria, search
 from nexla_mcp.safety.policy import Risk, Toolset
 from nexla_mcp.tools.context import ToolContext
@@ -109,6 +111,30 @@ async def get_flow(
     return await flow_view.view_flow(context.nexla, flow, type)
 
 
+class ConnectorPart(str, Enum):
+    CREDENTIAL = "credential"
+    SOURCE = "source"
+    DESTINATION = "destination"
+
+
+@tool(
+    toolset=Toolset.DISCOVER,
+    risk=Risk.READ,
+    title="Describe a connector",
+    summary="""
+    What a connector needs: fields of its credential, source and destination with type, required, allowed values and
+    which are secret. Without a code it lists all connectors. Asks nothing of the account.
+    """,
+)
+async def describe_connector(
+    context: ToolContext,
+    connector: Annotated[str | None, Field(description="Code, e.g. s3, snowflake, rest.")] = None,
+    part: Annotated[ConnectorPart | None, Field(description="Only this part.")] = None,
+) -> ConnectorAnswer:
+    del context
+    return connectors.describe_connector(connector, part.value if part else None)
+
+
 @tool(
     toolset=Toolset.DISCOVER,
     risk=Risk.READ,
@@ -127,4 +153,4 @@ async def get_samples(
     return await samples.get_samples(context.nexla, nexset, limit=limit, live=live)
 
 
-TOOLS = (whoami, search_resources, get_resource, get_flow, get_samples)
+TOOLS = (whoami, search_resources, get_resource, get_flow, describe_connector, get_samples)
