@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import creation, kinds, lineage
@@ -29,14 +29,15 @@ class CopyOptions:
 def options_of(call: Call) -> CopyOptions:
     """The options in the request's body, which may be empty."""
     given = call.body if isinstance(call.body, dict) else {}
-    owner = call.principal
-    for name, field, kind in (("owner_id", "user_id", kinds.USERS), ("org_id", "org_id", kinds.ORGS)):
+    ids = {"owner_id": call.principal.user_id, "org_id": call.principal.org_id}
+    for name, kind in (("owner_id", kinds.USERS), ("org_id", kinds.ORGS)):
         value = given.get(name)
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int) or call.world.store.get(kind, value) is None:
             raise invalid(f"{name} does not exist", field=name)
-        owner = replace(owner, **{field: value})
+        ids[name] = value
+    owner = Principal(ids["owner_id"], ids["org_id"], call.principal.is_org_admin)
     return CopyOptions(owner, _true(given.get("reuse_data_credentials")), _true(given.get("copy_access_controls")))
 
 
