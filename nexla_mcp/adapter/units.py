@@ -42,7 +42,9 @@ def to_seconds_up(moment: datetime) -> int:
 
 def to_day(moment: datetime | date) -> str:
     """The UTC day as `YYYY-MM-DD`, for metrics and audit logs."""
-    return (_aware(moment).date() if isinstance(moment, datetime) else moment).isoformat()
+    if isinstance(moment, datetime):
+        moment = _aware(moment).astimezone(timezone.utc).date()
+    return moment.isoformat()
 
 
 def start_of(day: date) -> datetime:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from nexla_mcp.adapter import endpoints
 from nexla_mcp.adapter.endpoint import Endpoint, Repeatable
 from nexla_mcp.adapter.endpoints import ENDPOINTS, SDK_ONLY
 from nexla_mcp.domain.errors import ErrorCode, Failure
@@ -30,8 +32,6 @@ def test_what_is_not_published_is_named() -> None:
 
 
 def test_names_are_unique_and_are_their_keys() -> None:
-    from nexla_mcp.adapter import endpoints
-
     rows = [row for family in endpoints._FAMILIES for row in family.ENDPOINTS]
     assert len(rows) == len(ENDPOINTS) == len({row.name for row in rows})
     assert all(name == endpoint.name for name, endpoint in ENDPOINTS.items())
@@ -94,8 +94,6 @@ def test_every_copy_and_create_by_post_is_declared_a_create_or_never() -> None:
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=list(ENDPOINTS))
 def test_every_path_can_be_filled_in_and_refuses_to_leave_itself(endpoint: Endpoint) -> None:
-    import re
-
     names = re.findall(r"\{(\w+)\}", endpoint.template)
     assert set(endpoint.text_ids) <= set(names)
     path = endpoint.path({name: "word" if name in endpoint.text_ids else 7 for name in names})
