@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +13,18 @@ from nexla_mcp.adapter.models import Source
 from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.adapter.reconcile import Created, Identity, create, same_config
 from nexla_mcp.domain.errors import ErrorCode, Failure
-from tests.adapter.scripted_server import Script, ScriptedServer, answer, reset
+from tests.adapter.scripted_server import Hit, Script, ScriptedServer, Wire, answer
 
 pytestmark = pytest.mark.anyio
 Connect = Callable[..., Nexla]
 LIST, POST = "GET /data_sources", "POST /data_sources"
 BODY = {"name": "orders", "source_config": {"path": "/a", "password": "hunter2"}}
 STORED = {"path": "/a", "password": "[hidden]", "added": True}
+
+
+def cut(_: Hit, wire: Wire) -> None:
+    """Ends the connection without an answer."""
+    wire.socket.shutdown(socket.SHUT_RDWR)
 
 
 def listed(*ids: int) -> Script:
@@ -52,7 +58,7 @@ async def test_an_answered_create_reads_nothing_back(server: ScriptedServer, con
     assert clock.sleeps == []
 
 
-@pytest.mark.parametrize("lost", [reset, answer(504), answer(200, "text"), answer(204), answer(500)])
+@pytest.mark.parametrize("lost", [cut, answer(504), answer(200, "text"), answer(204), answer(500)])
 async def test_exactly_one_new_match_is_ours(
     server: ScriptedServer, connect: Connect, clock: Any, lost: Script
 ) -> None:
@@ -67,7 +73,7 @@ async def test_exactly_one_new_match_is_ours(
 async def test_no_match_after_the_window_may_have_been_applied(
     server: ScriptedServer, connect: Connect, clock: Any
 ) -> None:
-    server.on(LIST, listed(1)).on(POST, reset)
+    server.on(LIST, listed(1)).on(POST, cut)
     with pytest.raises(Failure) as caught:
         await make(connect(settle_seconds=12.0))
     info = caught.value.info
@@ -77,7 +83,7 @@ async def test_no_match_after_the_window_may_have_been_applied(
 
 
 async def test_several_new_matches_are_named(server: ScriptedServer, connect: Connect) -> None:
-    server.on(LIST, listed(1), listed(1, 2, 3)).on(POST, reset)
+    server.on(LIST, listed(1), listed(1, 2, 3)).on(POST, cut)
     stored(server, 2, STORED)
     stored(server, 3, STORED)
     with pytest.raises(Failure) as caught:
@@ -88,14 +94,14 @@ async def test_several_new_matches_are_named(server: ScriptedServer, connect: Co
 async def test_somebody_elses_twin_with_another_configuration_is_not_ours(
     server: ScriptedServer, connect: Connect
 ) -> None:
-    server.on(LIST, listed(1), listed(1, 2, 3)).on(POST, reset)
+    server.on(LIST, listed(1), listed(1, 2, 3)).on(POST, cut)
     stored(server, 2, {"path": "/other"})
     stored(server, 3, STORED)
     assert (await make(connect())).resource.id == 3
 
 
 async def test_a_platform_that_cannot_be_read_afterwards_is_said(server: ScriptedServer, connect: Connect) -> None:
-    server.on(LIST, listed(1), answer(403)).on(POST, reset)
+    server.on(LIST, listed(1), answer(403)).on(POST, cut)
     with pytest.raises(Failure) as caught:
         await make(connect())
     assert "could not be read" in caught.value.info.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +12,17 @@ from nexla_sdk import NexlaClient
 
 from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.domain.errors import Failure
-from tests.adapter.scripted_server import ScriptedServer, answer, reset
+from tests.adapter.scripted_server import Hit, ScriptedServer, Wire, answer
 
 pytestmark = pytest.mark.anyio
 Connect = Callable[..., Nexla]
 SOURCE = {"id": 5, "name": "orders", "status": "ACTIVE", "source_type": "s3"}
 FLOW = {"flows": [{"id": 1, "data_source_id": 5, "status": "ACTIVE", "children": []}], "data_sources": [SOURCE]}
+
+
+def cut(_: Hit, wire: Wire) -> None:
+    """Ends the connection without an answer."""
+    wire.socket.shutdown(socket.SHUT_RDWR)
 
 
 def test_t21_the_sdk_fails_on_a_flow_after_activating(server: ScriptedServer) -> None:
@@ -84,7 +90,7 @@ async def test_t21_a_pause_whose_answer_was_lost_is_repeated_only_if_nothing_cha
     server: ScriptedServer, connect: Connect
 ) -> None:
     server.on("GET /data_sources/5", answer(200, SOURCE))
-    server.on("PUT /data_sources/5/pause", reset, answer(200, {**SOURCE, "status": "PAUSED"}))
+    server.on("PUT /data_sources/5/pause", cut, answer(200, {**SOURCE, "status": "PAUSED"}))
     acted = await connect().sources.pause(5)
     assert acted.resource is not None
     assert acted.resource.status == "PAUSED"
@@ -93,7 +99,7 @@ async def test_t21_a_pause_whose_answer_was_lost_is_repeated_only_if_nothing_cha
 
 async def test_t21_a_pause_that_took_effect_is_not_repeated(server: ScriptedServer, connect: Connect) -> None:
     server.on("GET /data_sources/5", answer(200, SOURCE), answer(200, {**SOURCE, "status": "PAUSED"}))
-    server.on("PUT /data_sources/5/pause", reset)
+    server.on("PUT /data_sources/5/pause", cut)
     with pytest.raises(Failure) as caught:
         await connect().sources.pause(5)
     assert caught.value.info.maybe_applied
@@ -104,6 +110,6 @@ async def test_t21_a_delete_whose_answer_was_lost_and_that_is_gone_is_done(
     server: ScriptedServer, connect: Connect
 ) -> None:
     server.on("GET /data_sources/5", answer(200, SOURCE), answer(404, {"message": "gone"}))
-    server.on("DELETE /data_sources/5", reset, answer(404, {"message": "gone"}))
+    server.on("DELETE /data_sources/5", cut, answer(404, {"message": "gone"}))
     await connect().sources.delete(5)
     assert server.count("DELETE /data_sources/5") == 2
