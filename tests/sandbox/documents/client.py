@@ -61,7 +61,8 @@ def contract_errors(method: str, template: str, body: Any) -> list[str]:
     Nulls are not judged: the schema was drawn from examples, in which a field was null or was not (contract 9.1).
     """
     schema = published_schema(method, template)
-    if schema is None or any(word in template for word in _CONTRADICTORY):
+    asynchronous = isinstance(body, dict) and "request_id" in body  # fits every variant of a oneOf
+    if schema is None or asynchronous or any(word in template for word in _CONTRADICTORY):
         return []
     validator = Draft202012Validator({**schema, "components": _OPENAPI["components"]})
     return [
