@@ -223,3 +223,22 @@ def test_a_broken_page_is_our_mistake_and_named(text: str) -> None:
 def test_a_page_written_on_windows_is_read_the_same() -> None:
     page = read_document("---\r\nname: a\r\ntitle: b\r\ndescription: c\r\n---\r\n# b\r\n", "page.md")
     assert (page.name, page.text) == ("a", "# b\n")
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("[project.scripts]")[0]
+    named = {name.lower() for name in re.findall(r'^(?:keyring = \[|  )"([\w-]+)(?:>=|")', project, flags=re.MULTILINE)}
+    table = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\w, -]+?) \|", table, flags=re.MULTILINE)
+    explained = {name.strip().lower() for row in rows for name in row.split(",")} - {"package", "---"}
+    assert {"mcp", "nexla-sdk", "keyring", "ruff"} <= named
+    assert explained == named
+
+
+def test_decisions_are_numbered_and_have_their_three_parts() -> None:
+    records = sorted((ROOT / "docs/adr").glob("*.md"))
+    assert [int(record.name[:4]) for record in records] == list(range(1, len(records) + 1))
+    for record in records:
+        text = record.read_text(encoding="utf-8")
+        assert text.startswith(f"# {int(record.name[:4])}. ")
+        assert [part for part in ("## Context", "## Decision", "## Consequences") if part not in text] == []
