@@ -26,14 +26,14 @@ class Notification(Row):
 
 
 class NotificationType(Row):
-    """A kind of event that can be notified."""
+    """A kind of event that can be notified. `status` is published as a boolean; a word is seen too."""
 
     id: Id
     name: str | None = None
     description: str | None = None
     category: str | None = None
     default: bool | None = None
-    status: str | None = None
+    status: bool | str | None = None
     event_type: str | None = None
     resource_type: str | None = None
 
