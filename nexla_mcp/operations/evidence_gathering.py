@@ -135,13 +135,16 @@ async def _with_runs(nexla: Nexla, evidence: FlowEvidence, limits: Thresholds, s
             evidence = _scheduled(evidence, await nexla.sources.get(origin.id))
         except Failure as failure:
             evidence = evidence.unable(Look.SCHEDULE, failure.info.code.value)
-    start = since or evidence.now - _span(evidence, limits)
-    evidence = evidence.but(window=Window(start, evidence.now))
-    try:
-        runs, cut = await read_runs(nexla, evidence.lineage, evidence.window)
-    except Failure as failure:
-        return evidence.unable(Look.RUNS, failure.info.code.value)
-    return evidence.but(runs=runs, runs_cut=cut)
+    for span in (evidence.now - since,) if since else _spans(evidence, limits):
+        evidence = evidence.but(window=Window(evidence.now - span, evidence.now))
+        try:
+            runs, cut = await read_runs(nexla, evidence.lineage, evidence.window)
+        except Failure as failure:
+            return evidence.unable(Look.RUNS, failure.info.code.value)
+        evidence = evidence.but(runs=runs, runs_cut=cut)
+        if len(runs) > max(limits.drop_runs, limits.rhythm_runs):
+            break
+    return evidence
 
 
 def _scheduled(evidence: FlowEvidence, source: Source) -> FlowEvidence:
@@ -150,11 +153,12 @@ def _scheduled(evidence: FlowEvidence, source: Source) -> FlowEvidence:
     return evidence.but(source=source, schedule_text=text, schedule=Schedule.read(text))
 
 
-def _span(evidence: FlowEvidence, limits: Thresholds) -> timedelta:
+def _spans(evidence: FlowEvidence, limits: Thresholds) -> tuple[timedelta, ...]:
+    """How far back to read runs: as the schedule tells; without one ever further, until there are enough."""
     if evidence.schedule is None:
-        return limits.default_window
+        return limits.shortest_window, limits.default_window, limits.longest_window
     wanted = evidence.schedule.interval(evidence.now) * limits.window_intervals
-    return min(max(wanted, limits.shortest_window), limits.longest_window)
+    return (min(max(wanted, limits.shortest_window), limits.longest_window),)
 
 
 async def read_runs(nexla: Nexla, lineage: Lineage, window: Window) -> tuple[tuple[Run, ...], str | None]:

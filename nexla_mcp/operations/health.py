@@ -25,6 +25,9 @@ from nexla_mcp.operations.search import members_of_project
 FLOWS_AT_ONCE = 32
 """Flows in work at the same time; the adapter bounds the requests. More would only delay the first ones."""
 
+TOLD_SINGLY = 2
+"""Up to so many flows each tell themselves what could not be checked."""
+
 CALLS_FOR_LOGS = frozenset(Trouble) - {
     Trouble.HALF_PAUSED,
     Trouble.NOT_RUNNING,
@@ -191,15 +194,14 @@ def _logs_may_tell(evidence: FlowEvidence, findings: Collection[Finding]) -> boo
 
 
 def _told_once(healths: list[FlowHealth]) -> tuple[list[FlowHealth], list[str]]:
-    """What could not be checked for any flow is told once for all, not once a flow."""
-    if len(healths) <= 1:
-        return healths, []
-    common = [item for item in healths[0].not_checked if all(item in other.not_checked for other in healths)]
+    """What could not be checked for many flows is told once for all of them, not once a flow."""
+    times = Counter(what for item in healths for what in item.not_checked)
+    often = {what: count for what, count in times.items() if count > TOLD_SINGLY}
     rest = [
-        item.model_copy(update={"not_checked": tuple(what for what in item.not_checked if what not in common)})
+        item.model_copy(update={"not_checked": tuple(what for what in item.not_checked if what not in often)})
         for item in healths
     ]
-    return rest, common
+    return rest, [f"{what} ({count} flows)" for what, count in often.items()]
 
 
 def _not_read(account: Account) -> list[str]:

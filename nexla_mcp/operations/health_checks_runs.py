@@ -54,28 +54,33 @@ def recent_errors(evidence: FlowEvidence, node: LineageNode, limits: Thresholds)
 
 
 def check_growth(evidence: FlowEvidence, limits: Thresholds) -> Judgements:
-    """Whether more and more records fail at a node: what Nexla puts aside as its quarantine grows."""
+    """Whether ever more records fail at a node: what Nexla puts aside as its quarantine grows.
+
+    The runs are put into groups of equal length, oldest first, since single runs go up and down by chance.
+    """
     for node in evidence.lineage.nodes:
-        counts = [run.counts[node.key] for run in evidence.settled(limits.settle) if run.at(node.key)]
-        newest = counts[: limits.growth_runs]
-        if len(newest) < limits.growth_runs:
+        runs = [run for run in evidence.settled(limits.settle) if run.at(node.key)]
+        length = len(runs) // limits.growth_groups
+        if not length:
             continue
-        rates = [item.error_rate for item in reversed(newest)]
+        newest = runs[: length * limits.growth_groups][::-1]
+        groups = [tuple(newest[start : start + length]) for start in range(0, len(newest), length)]
+        rates = [evidence.totals(group, node.key).error_rate for group in groups]
         half = len(rates) // 2
-        older, newer = sum(rates[:half]) / half, sum(rates[-half:]) / half
-        if newer < limits.growth_least or newer < older * limits.growth_factor or not _rises(rates):
+        older, newer = sum(rates[:half]), sum(rates[-half:])
+        if newer / half < limits.growth_least or newer < older * limits.growth_factor or not _rises(rates):
             continue
-        sick = rates[-1] > limits.error_warning
-        seen = f"failed records rose over {len(rates)} runs: " + " → ".join(f"{item.errors:,}" for item in newest[::-1])
-        yield finding(Trouble.QUARANTINE_GROWTH, Verdict.SICK if sick else Verdict.WARNING, node, seen)
+        severity = Verdict.SICK if rates[-1] > limits.error_warning else Verdict.WARNING
+        seen = f"the share of failed records rose over {len(newest)} runs: " + " → ".join(map(percent, rates))
+        yield finding(Trouble.QUARANTINE_GROWTH, severity, node, seen)
 
 
-def _rises(values: Sequence[float]) -> bool:
-    """Whether most pairs go up: one spike at the end is no growth, one dip in the middle no end of it."""
-    pairs = [(earlier, later) for index, earlier in enumerate(values) for later in values[index + 1 :]]
-    up = sum(later > earlier for earlier, later in pairs)
+def _rises(rates: Sequence[float]) -> bool:
+    """Whether the last steps go up, and most pairs too: one spike is no growth, one dip no end of it."""
+    pairs = [(earlier, later) for index, earlier in enumerate(rates) for later in rates[index + 1 :]]
+    up, down = sum(later > earlier for earlier, later in pairs), sum(later < earlier for earlier, later in pairs)
     # Three of four, far from the half that chance gives.
-    return up >= 0.75 * len(pairs)
+    return rates[-1] > rates[-2] > rates[-3] and up >= 3 * down
 
 
 def check_volume(evidence: FlowEvidence, limits: Thresholds) -> Judgements:

@@ -17,10 +17,10 @@ class Thresholds:
     error_runs: int = 3
     """Runs an error rate is taken over: one odd run must not decide, an old trouble must not linger."""
 
-    growth_runs: int = 6
-    """Runs in which a rise must show: fewer rise by chance."""
+    growth_groups: int = 6
+    """Groups of runs in which a rise must show, at least one run each: fewer rise by chance."""
     growth_factor: float = 2.0
-    """The newer half of these runs fails at least twice as often as the older half."""
+    """The newer half of them fails at least twice as often as the older half."""
     growth_least: float = 0.001
     """Below one failed record in a thousand a rise is noise."""
 
@@ -54,7 +54,8 @@ class Thresholds:
     longest_window: timedelta = timedelta(days=30)
     """What is older says nothing about now."""
     default_window: timedelta = timedelta(days=7)
-    """Where no schedule tells how often runs come; one week holds a weekend."""
+    """The second try where no schedule tells how often runs come: a week holds a weekend. The first is the
+    shortest window, since a stream has a hundred runs in it; the last is the longest."""
     notification_window: timedelta = timedelta(days=3)
     """A schema change that was announced earlier has shown its effect in the runs by now."""
     log_lines: int = 200

@@ -42,21 +42,21 @@ class Backstage:
 
     def troubles(self) -> list[dict[str, Any]]:
         """What is planted."""
-        return self._got("GET", "/_sandbox/troubles")
+        return self._got("GET", "/troubles")
 
     def requests(self) -> list[dict[str, Any]]:
         """What was served since the last `forget`."""
-        return self._got("GET", "/_sandbox/requests")
+        return self._got("GET", "/requests")
 
     def forget(self) -> None:
-        self._got("DELETE", "/_sandbox/requests")
+        self._got("DELETE", "/requests")
 
     def break_(self, **fault: Any) -> None:
         """Plants a fault; `mend` takes all away."""
-        self._got("POST", "/_sandbox/faults", json=fault)
+        self._got("POST", "/faults", json=fault)
 
     def mend(self) -> None:
-        self._got("DELETE", "/_sandbox/faults")
+        self._got("DELETE", "/faults")
 
     def _got(self, method: str, path: str, **content: Any) -> Any:
         answer = self._http.request(method, self._root + path, timeout=10, **content)
@@ -80,7 +80,7 @@ def sandbox() -> Iterator[Any]:
 
 @pytest.fixture
 def backstage(sandbox: Any) -> Iterator[Backstage]:
-    stage = Backstage(sandbox.url.removesuffix("/nexla-api"))
+    stage = Backstage(sandbox.admin_url)
     yield stage
     stage.mend()
 

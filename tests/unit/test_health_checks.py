@@ -247,9 +247,18 @@ def test_errors_of_the_last_runs(node, trouble, errors, severity):
 )
 def test_quarantine_growth(errors, severity):
     """`errors` of six runs of 1,000 records, the oldest first."""
-    runs = tuple(run(6 - index, 1000, errors={DERIVED: count}) for index, count in enumerate(errors))[::-1]
     expected = [(Trouble.QUARANTINE_GROWTH, severity, 3)] if severity else []
+    runs = tuple(run(6 - index, 1000, errors={DERIVED: count}) for index, count in enumerate(errors))[::-1]
     assert told(run_checks.check_growth, evidence(runs=runs)) == expected
+    thrice = [count for count in errors for _ in range(3)]
+    runs = tuple(run(18 - index, 1000, errors={DERIVED: count}) for index, count in enumerate(thrice))[::-1]
+    assert told(run_checks.check_growth, evidence(runs=runs)) == expected
+
+
+def test_growth_after_a_long_quiet_time_is_growth():
+    errors = [0, 1] * 10 + list(range(10, 110, 10))
+    runs = tuple(run(30 - index, 1000, errors={SOURCE: count}) for index, count in enumerate(errors))[::-1]
+    assert told(run_checks.check_growth, evidence(runs=runs)) == [(Trouble.QUARANTINE_GROWTH, Verdict.SICK, 1)]
 
 
 @pytest.mark.parametrize(
