@@ -120,6 +120,11 @@ class Nexla(Families):
         """Whether this key keeps only one live session, so that copies of this server take turns."""
         return self._turns.active
 
+    @property
+    def rate(self) -> float:
+        """Requests a second that this process allows itself now."""
+        return self._rate.per_second
+
     async def aclose(self) -> None:
         """Closes all connections. The next call would open them anew."""
         if self._sdk is not None:
