@@ -66,7 +66,11 @@ def serve(options: SandboxOptions) -> Iterator[RunningSandbox]:
     Raises OSError where the port is taken. Nothing is written to stdout, and no logging is set up.
     """
     listener = _listening_socket(options.port)
-    world = build_world(options)
+    try:
+        world = build_world(options)
+    except BaseException:
+        listener.close()
+        raise
     config = uvicorn.Config(
         create_app(world),
         http=ExposedConnection,
@@ -128,11 +132,13 @@ def _run(server: _Server, listener: socket.socket) -> None:
 
 
 def _listening_socket(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # the protocol is named because asyncio turns Nagle's delay off only for sockets that say TCP
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform != "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK, port))
+        listener.listen()
     except OSError:
         listener.close()
         raise

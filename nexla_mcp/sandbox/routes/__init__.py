@@ -1,4 +1,4 @@
-"""The served operations: every module here lists its own in `ROUTES`."""
+"""The served operations: a module here lists its own in `ROUTES`, if it has any."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def collected() -> tuple[Route, ...]:
     routes: list[Route] = []
     for module in pkgutil.iter_modules(__path__):
         if module.name != "admin":
-            routes += importlib.import_module(f"{__name__}.{module.name}").ROUTES
+            routes += getattr(importlib.import_module(f"{__name__}.{module.name}"), "ROUTES", ())
     return tuple(routes)
