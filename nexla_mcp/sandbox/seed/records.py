@@ -39,6 +39,10 @@ def _day(_rng: Random, row: int, at: datetime) -> str:
     return f"{at - timedelta(days=row):%Y-%m-%d}"
 
 
+def _in_sale(_rng: Random, row: int, _at: datetime) -> bool:
+    return row % 2 == 0
+
+
 _CURRENCY = _one("EUR", "EUR", "GBP", "USD")
 _COUNTRY = _one("DE", "ES", "FR", "GB", "NL", "US")
 _SKU = _one("AC-1001", "AC-1044", "AC-2090", "AC-3127", "AC-4410")
@@ -178,7 +182,7 @@ FAMILIES: Mapping[str, Mapping[str, Field]] = {
         "title": _one("Travel mug", "Desk lamp", "Rain jacket", "Notebook"),
         "category": _one("home", "outdoor", "office"),
         "price": _money(4, 140),
-        "active": lambda rng, _row, _at: rng.random() > 0.3,
+        "active": _in_sale,
     },
     "emails": {
         "message_id": _serial(120001, "msg_"),

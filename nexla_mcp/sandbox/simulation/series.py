@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.store import Store
@@ -27,8 +27,7 @@ _SCHEMA = (
 )
 
 
-@dataclass(frozen=True)
-class Metric:
+class Metric(NamedTuple):
     """One node's share of one run. `run_id` and `written_at` in unix milliseconds, `size` in bytes."""
 
     kind: str
@@ -42,8 +41,7 @@ class Metric:
     written_at: int
 
 
-@dataclass(frozen=True)
-class LogLine:
+class LogLine(NamedTuple):
     """One entry of a run's log; `timestamp` in unix milliseconds."""
 
     source_id: int
@@ -106,8 +104,8 @@ class Series:
 
     def append(self, metrics: Iterable[Metric], lines: Iterable[LogLine]) -> None:
         with self._store.transaction():
-            self._store.execute(_METRIC_ROWS, (json.dumps([astuple(metric) for metric in metrics]),))
-            self._store.execute(_LOG_ROWS, (json.dumps([astuple(line) for line in lines]),))
+            self._store.execute(_METRIC_ROWS, (json.dumps(list(metrics)),))
+            self._store.execute(_LOG_ROWS, (json.dumps(list(lines)),))
 
     def prune(self, source_id: int, keep: int) -> None:
         """Forgets all but the newest `keep` runs of a source."""

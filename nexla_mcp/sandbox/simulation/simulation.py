@@ -85,11 +85,14 @@ class Simulation:
         self._status_changed(kind, identifier, "PAUSE", "paused")
 
     def live_samples(self, data_set_id: int, count: int) -> list[dict[str, Any]]:
-        """Records as they stand in a nexset now; one without its own shows its parent's, unchanged."""
+        """Records as they stand in a nexset now; without its own, or while its transform fails, its parent's."""
+        behaviours = Behaviours(self.world.store, Lineage(self.world.store))
+        now = self.world.clock.now_ms()
         nexset = self.world.store.get(NEXSETS, data_set_id)
         while nexset is not None:
             records = (nexset.get("_sandbox") or {}).get("records")
-            if records:
+            failure = behaviours.failure(nexset, now) or {}
+            if records and failure.get("kind") != "transform_error":
                 return list(records[: max(0, count)])
             nexset = self.world.store.get(NEXSETS, nexset.get("parent_data_set_id") or 0)
         return []
