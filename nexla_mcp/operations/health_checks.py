@@ -12,7 +12,7 @@ from nexla_mcp.domain.troubles import Trouble
 from nexla_mcp.operations.evidence import ACTIVE, NEVER_ACTIVATED, STANDING_STILL, FlowEvidence, Look
 from nexla_mcp.operations.health_checks_base import Check, Judgements, Unjudged, could_not_read, finding
 from nexla_mcp.operations.health_checks_credentials import check_credentials
-from nexla_mcp.operations.health_checks_messages import check_log_lines, check_notifications
+from nexla_mcp.operations.health_checks_messages import check_log_lines, check_notifications, line_said
 from nexla_mcp.operations.health_checks_runs import check_errors, check_growth, check_volume
 from nexla_mcp.operations.health_thresholds import DEFAULTS, Thresholds
 
@@ -21,6 +21,17 @@ _FAILED_STATUS = {
     ResourceType.NEXSET: Trouble.TRANSFORM_ERROR,
     ResourceType.DESTINATION: Trouble.DESTINATION_ERROR,
 }
+_COUNTED = frozenset(
+    {
+        Trouble.SOURCE_ERROR,
+        Trouble.TRANSFORM_ERROR,
+        Trouble.DESTINATION_ERROR,
+        Trouble.QUARANTINE_GROWTH,
+        Trouble.EMPTY_SOURCE,
+        Trouble.ERROR_RATE,
+    }
+)
+"""Troubles seen by counting, whose reason only log lines tell."""
 MOST_MISSED = 100
 """Missed runs are counted up to here: the difference between 100 and 1,000 tells nothing more."""
 
@@ -171,7 +182,7 @@ def judge(evidence: FlowEvidence, limits: Thresholds = DEFAULTS) -> FlowHealth:
     at_rest = list(check_standing_still(evidence, limits))
     checks = AT_REST if at_rest and not evidence.lineage.missing else CHECKS
     told = [item for check in checks for item in check(evidence, limits)]
-    findings = _distinct([item for item in told if isinstance(item, Finding)])
+    findings = _distinct([item for item in told if isinstance(item, Finding)], evidence)
     if not any(item.severity is Verdict.SICK for item in findings) and not at_rest:
         findings += list(_platform_disagrees(evidence))
     unjudged = [item for item in told if isinstance(item, Unjudged)]
@@ -198,7 +209,7 @@ def _verdict(findings: list[Finding], unjudged: list[Unjudged]) -> Verdict:
     return Verdict.WARNING if severities else Verdict.HEALTHY
 
 
-def _distinct(findings: list[Finding]) -> list[Finding]:
+def _distinct(findings: list[Finding], evidence: FlowEvidence) -> list[Finding]:
     """One finding for each trouble at each node, the worst and first told of them; causes before effects."""
     kept: dict[tuple[Trouble, ResourceType | None, int | None], Finding] = {}
     for item in findings:
@@ -208,7 +219,15 @@ def _distinct(findings: list[Finding]) -> list[Finding]:
     for trouble, kind, identifier in tuple(kept):
         if trouble is Trouble.ERROR_RATE and _told_by_another(kept.values(), kind, identifier):
             del kept[trouble, kind, identifier]
-    return sorted(kept.values(), key=lambda item: (item.severity.rank, item.trouble.rank))
+    told = (_with_line(item, evidence) for item in kept.values())
+    return sorted(told, key=lambda item: (item.severity.rank, item.trouble.rank))
+
+
+def _with_line(item: Finding, evidence: FlowEvidence) -> Finding:
+    """The finding with what the last run's log says at its node, where errors are all that is known."""
+    if item.said or item.trouble not in _COUNTED or item.type is None or item.id is None:
+        return item
+    return item.model_copy(update={"said": line_said(evidence, (item.type, item.id))})
 
 
 def _told_by_another(findings: Iterable[Finding], kind: ResourceType | None, identifier: int | None) -> bool:

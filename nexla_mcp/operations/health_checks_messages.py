@@ -116,11 +116,21 @@ def _fails(evidence: FlowEvidence, node: LineageNode, limits: Thresholds) -> boo
     return rated is not None and max(rated[1].error_rate, rated[2].error_rate) > limits.error_warning
 
 
+def line_said(evidence: FlowEvidence, key: Key) -> str | None:
+    """The last bad line that tells something of a resource, rather than only sums it up (contract 4, log_type)."""
+    telling = [line.log for line in bad_lines(evidence.log_lines, key) if (line.log_type or "").upper() != "SUMMARY"]
+    return telling[-1] if telling else None
+
+
 def _failing(evidence: FlowEvidence, node: LineageNode, limits: Thresholds) -> bool:
-    """Whether the node's share of errors is sick, or it took no part in the last run at all."""
-    rated = recent_errors(evidence, node, limits)
+    """Whether records fail from the node on, or it took no part in the last run at all."""
     took_part = bool(evidence.runs) and evidence.runs[0].at(node.key) is not None
-    return rated is None or not took_part or rated[1].error_rate > limits.error_sick
+    return not took_part or any(_is_sick(evidence, below, limits) for below in evidence.lineage.downstream(node))
+
+
+def _is_sick(evidence: FlowEvidence, node: LineageNode, limits: Thresholds) -> bool:
+    rated = recent_errors(evidence, node, limits)
+    return rated is not None and rated[1].error_rate > limits.error_sick
 
 
 def _may_be_refused(evidence: FlowEvidence, node: LineageNode) -> bool:

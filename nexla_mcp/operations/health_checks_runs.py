@@ -54,33 +54,41 @@ def recent_errors(evidence: FlowEvidence, node: LineageNode, limits: Thresholds)
 
 
 def check_growth(evidence: FlowEvidence, limits: Thresholds) -> Judgements:
-    """Whether ever more records fail at a node: what Nexla puts aside as its quarantine grows.
-
-    The runs are put into groups of equal length, oldest first, since single runs go up and down by chance.
-    """
+    """Whether ever more records fail at a node: what Nexla puts aside as its quarantine grows."""
     for node in evidence.lineage.nodes:
         runs = [run for run in evidence.settled(limits.settle) if run.at(node.key)]
-        length = len(runs) // limits.growth_groups
-        if not length:
-            continue
-        newest = runs[: length * limits.growth_groups][::-1]
-        groups = [tuple(newest[start : start + length]) for start in range(0, len(newest), length)]
-        rates = [evidence.totals(group, node.key).error_rate for group in groups]
-        half = len(rates) // 2
-        older, newer = sum(rates[:half]), sum(rates[-half:])
-        if newer / half < limits.growth_least or newer < older * limits.growth_factor or not _rises(rates):
-            continue
-        severity = Verdict.SICK if rates[-1] > limits.error_warning else Verdict.WARNING
-        seen = f"the share of failed records rose over {len(newest)} runs: " + " → ".join(map(percent, rates))
-        yield finding(Trouble.QUARANTINE_GROWTH, severity, node, seen)
+        # All runs first, then the newest half and quarter: growth may have begun after a long quiet time.
+        for part in (runs, runs[: len(runs) // 2], runs[: len(runs) // 4]):
+            rates = _group_rates(evidence, node, part, limits)
+            if rates and _grows(rates, limits):
+                severity = Verdict.SICK if rates[-1] > limits.error_warning else Verdict.WARNING
+                seen = f"the share of failed records rose over {len(part)} runs: " + " → ".join(map(percent, rates))
+                yield finding(Trouble.QUARANTINE_GROWTH, severity, node, seen)
+                break
 
 
-def _rises(rates: Sequence[float]) -> bool:
-    """Whether the last steps go up, and most pairs too: one spike is no growth, one dip no end of it."""
-    pairs = [(earlier, later) for index, earlier in enumerate(rates) for later in rates[index + 1 :]]
-    up, down = sum(later > earlier for earlier, later in pairs), sum(later < earlier for earlier, later in pairs)
-    # Three of four, far from the half that chance gives.
-    return rates[-1] > rates[-2] > rates[-3] and up >= 3 * down
+def _group_rates(evidence: FlowEvidence, node: LineageNode, runs: list[Run], limits: Thresholds) -> list[float]:
+    """The error rates of equal groups of runs, oldest first; single runs go up and down by chance."""
+    length = len(runs) // limits.growth_groups
+    oldest_first = runs[: length * limits.growth_groups][::-1]
+    groups = (tuple(oldest_first[start : start + length]) for start in range(0, len(oldest_first), length or 1))
+    return [evidence.totals(group, node.key).error_rate for group in groups]
+
+
+def _grows(rates: Sequence[float], limits: Thresholds) -> bool:
+    """Whether the rates climb over their whole length, and step by step at its end.
+
+    A spike is no growth, nor is the step from none to all when something broke.
+    """
+    half = len(rates) // 2
+    climbs = sum(rates[-half:]) >= limits.growth_factor * sum(rates[:half])
+    third, second, newest = rates[-3:]
+    return (
+        climbs
+        and third >= limits.growth_least
+        and second >= limits.growth_step * third
+        and newest >= limits.growth_step * second
+    )
 
 
 def check_volume(evidence: FlowEvidence, limits: Thresholds) -> Judgements:

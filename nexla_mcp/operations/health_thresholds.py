@@ -21,6 +21,8 @@ class Thresholds:
     """Groups of runs in which a rise must show, at least one run each: fewer rise by chance."""
     growth_factor: float = 2.0
     """The newer half of them fails at least twice as often as the older half."""
+    growth_step: float = 1.1
+    """Each of the last groups fails at least a tenth more often than the one before."""
     growth_least: float = 0.001
     """Below one failed record in a thousand a rise is noise."""
 

@@ -201,7 +201,7 @@ async def test_a_platform_without_a_health_monitor_changes_no_verdict(call, back
 
 
 async def test_a_colleague_sees_only_what_was_shared(settings, sandbox):
-    sam = settings.model_copy(update={"service_key": SecretStr(sandbox.service_keys["sam"])})
+    sam = settings.model_copy(update={"service_key": SecretStr(sandbox.service_keys["sam@acme.example"])})
     async with connected(sam) as call:
         answer = await call("run_health_check")
     assert not answer.is_error, answer.text

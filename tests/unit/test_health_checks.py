@@ -242,8 +242,10 @@ def test_errors_of_the_last_runs(node, trouble, errors, severity):
         ((0, 1, 2, 3, 5, 8), Verdict.WARNING),
         ((0, 0, 0, 0, 0, 90), None),
         ((26, 18, 12, 7, 4, 2), None),
+        ((0, 0, 0, 0, 260, 1000), None),
+        ((0, 0, 0, 300, 302, 305), None),
     ],
-    ids=["none", "level", "rising", "rising slowly", "one spike", "falling"],
+    ids=["none", "level", "rising", "rising slowly", "one spike", "falling", "broke just now", "broke before"],
 )
 def test_quarantine_growth(errors, severity):
     """`errors` of six runs of 1,000 records, the oldest first."""
@@ -397,6 +399,19 @@ def test_log_lines_name_the_kind_and_replace_the_bare_error_rate():
     health = judge(evidence(runs=failing + steady(6, start=4), log_lines=(line,)))
     assert [item.trouble for item in health.findings] == [Trouble.SCHEMA_DRIFT]
     assert health.findings[0].said == "unexpected field 'promo'"
+
+
+def test_counted_errors_come_with_the_line_that_tells_why():
+    failing = tuple(run(1 + index, 1000, errors={SINK: 300}) for index in range(3)) + steady(6, start=4)
+    said = {"timestamp": NOW, "resource_id": 4, "resource_type": "SINK", "severity": "ERROR"}
+    lines = (
+        LogEntry(**said, log_type="LOG", log="value out of range"),
+        LogEntry(**said, log_type="SUMMARY", log="Processed records=700, errors=300"),
+    )
+    health = judge(evidence(runs=failing, log_lines=lines))
+    assert [(item.trouble, item.said) for item in health.findings] == [
+        (Trouble.DESTINATION_ERROR, "value out of range")
+    ]
 
 
 def test_log_lines_of_a_refused_login_count_only_where_the_login_was_not_seen_to_work():
