@@ -109,7 +109,8 @@ def transform_error(garden: Garden, planted: Planted) -> Ailment:
         {**record, "amount_cents": round(float(record["amount"]) * 100)} for record in detected["_sandbox"]["records"]
     ]
     derived = garden.world.store.put(kinds.NEXSETS, {**derived, "output_schema": detected["output_schema"]})
-    derived = garden.behave(kinds.NEXSETS, _with_records(garden, derived, right), failure=failure)
+    hidden = {**derived["_sandbox"], "records": detected["_sandbox"]["records"], "records_when_repaired": right}
+    derived = garden.behave(kinds.NEXSETS, {**derived, "_sandbox": hidden}, failure=failure)
     changed = replace(planted, derived=derived, transform=transform)
     return Ailment(changed, kinds.NEXSETS, derived, "the transform fails on every record, which pass unchanged")
 

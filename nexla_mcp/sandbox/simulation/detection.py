@@ -14,7 +14,9 @@ from nexla_mcp.sandbox.simulation.graph import NEXSETS, SOURCES
 from nexla_mcp.sandbox.simulation.notices import notify
 
 if TYPE_CHECKING:
-    from nexla_mcp.sandbox.store import Document
+    from nexla_mcp.sandbox.simulation.behaviour import Behaviours
+    from nexla_mcp.sandbox.simulation.graph import Lineage
+    from nexla_mcp.sandbox.store import Document, Store
     from nexla_mcp.sandbox.world import World
 
 SAMPLES_KEPT = 10
@@ -41,6 +43,17 @@ def detect(world: World, source: Document, moment_ms: int) -> Document:
     text = f"New dataset detected from source {source['id']}"
     notify(world.store, nexset, Event(NEXSETS, nexset["id"], "CREATE", "INFO", text), moment_ms)
     return nexset
+
+
+def show_repaired(store: Store, lineage: Lineage, behaviours: Behaviours, source_id: int, run_ms: int) -> None:
+    """The first run after a failing transform was repaired gives the nexset the records it should have had."""
+    for kind, identifier in lineage.below(SOURCES, source_id):
+        nexset = lineage.nexsets[identifier] if kind == NEXSETS else {}
+        repaired = (nexset.get("_sandbox") or {}).get("records_when_repaired")
+        if repaired and behaviours.failure(nexset, run_ms) is None:
+            facts = {**nexset["_sandbox"], "records": repaired}
+            del facts["records_when_repaired"]
+            store.put(NEXSETS, {**nexset, "output_schema": schema_of(repaired), "_sandbox": facts})
 
 
 def schema_of(records: list[dict[str, Any]]) -> dict[str, Any]:

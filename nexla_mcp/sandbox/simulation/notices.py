@@ -43,7 +43,7 @@ def notify(store: Store, document: Document, event: Event, moment_ms: int) -> Do
 
 @dataclass
 class Alerts:
-    """Tells of a lasting trouble once a day and of its end once, however often the flow runs.
+    """Tells of a lasting trouble once a day, of a new schema and of a trouble's end once.
 
     `open` maps "kind:id:event" to the day (since 1970) of the last telling; it is kept between advances.
     """
@@ -58,7 +58,8 @@ class Alerts:
         for event in events:
             key = f"{event.kind}:{event.resource_id}:{event.name}"
             told.add(key)
-            if self.open.get(key) != day:
+            known = self.open.get(key)
+            if known is None or (known != day and event.name != "UPDATE"):
                 self.open[key] = day
                 notify(self.store, documents(event.kind, event.resource_id), event, run_id)
         well = {f"{kind}:{identifier}:" for kind, identifier in took_part}

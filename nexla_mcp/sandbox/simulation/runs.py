@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nexla_mcp.sandbox.simulation.behaviour import DEFAULT_ROW_BYTES, DEFAULT_ROWS, DEFAULT_SPREAD
 from nexla_mcp.sandbox.simulation.events import Event
 from nexla_mcp.sandbox.simulation.graph import DESTINATIONS, NEXSETS, SOURCES, behaviour_of
-from nexla_mcp.sandbox.simulation.series import LogLine, Metric
+from nexla_mcp.sandbox.simulation.series import DAY_MS, LogLine, Metric
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.simulation.behaviour import Behaviours
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 RUN_MS = 9_000
 """A run's last entry is written this long after its start; before that nothing of it shows."""
+
+DRIFT_TOLD_MS = 3 * DAY_MS
+"""Runs speak of a new schema for this long; then it is the schema."""
 
 INFO, WARNING, ERROR = "INFO", "WARNING", "ERROR"
 
@@ -96,7 +99,7 @@ class Run:
             self._log(kind, identifier, second, text, ERROR)
             self._event(kind, identifier, "ERROR", "ERROR", f"Transform error: {failure['text']}")
         else:
-            if failure.get("kind") == "schema_drift":
+            if failure.get("kind") == "schema_drift" and self.run_id < failure["since"] + DRIFT_TOLD_MS:
                 text = f"schema change detected: {failure['text']}"
                 self._log(kind, identifier, second, text, WARNING)
                 self._event(kind, identifier, "UPDATE", "WARN", f"Schema change: {failure['text']}")

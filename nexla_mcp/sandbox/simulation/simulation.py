@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox.clock import iso
 from nexla_mcp.sandbox.simulation.behaviour import Behaviours
-from nexla_mcp.sandbox.simulation.detection import detect
+from nexla_mcp.sandbox.simulation.detection import detect, show_repaired
 from nexla_mcp.sandbox.simulation.events import Event
 from nexla_mcp.sandbox.simulation.graph import NEXSETS, SOURCES, Lineage
 from nexla_mcp.sandbox.simulation.notices import Alerts, notify
@@ -85,14 +85,11 @@ class Simulation:
         self._status_changed(kind, identifier, "PAUSE", "paused")
 
     def live_samples(self, data_set_id: int, count: int) -> list[dict[str, Any]]:
-        """Records as they stand in a nexset now; without its own, or while its transform fails, its parent's."""
-        behaviours = Behaviours(self.world.store, Lineage(self.world.store))
-        now = self.world.clock.now_ms()
+        """Records as they stand in a nexset now; one without its own shows its parent's, unchanged."""
         nexset = self.world.store.get(NEXSETS, data_set_id)
         while nexset is not None:
             records = (nexset.get("_sandbox") or {}).get("records")
-            failure = behaviours.failure(nexset, now) or {}
-            if records and failure.get("kind") != "transform_error":
+            if records:
                 return list(records[: max(0, count)])
             nexset = self.world.store.get(NEXSETS, nexset.get("parent_data_set_id") or 0)
         return []
@@ -179,6 +176,8 @@ class Simulation:
             lines += run.lines
             took_part = [(metric.kind, metric.resource_id) for metric in run.metrics]
             alerts.take(run.events, took_part, self._document(lineage), run.run_id)
+        if fires:
+            show_repaired(self.world.store, lineage, behaviours, source["id"], fires[-1])
         self.series.append(metrics, lines)
         self.series.prune(source["id"], RUNS_KEPT)
         schedule.alerts = alerts.open
