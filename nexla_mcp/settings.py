@@ -38,7 +38,7 @@ class Settings(BaseSettings):
 
     deadline_seconds: float = Field(60, gt=0, le=600)
     """For one request to Nexla with all its repeats and waits."""
-    requests_per_second: float = Field(10, gt=0, le=100)
+    requests_per_second: float = Field(40, gt=0, le=100)
     result_bytes: int = Field(24_000, ge=2_000, le=1_000_000)
     state_dir: Path | None = None
     trust_environment_proxy: bool = False

@@ -39,7 +39,8 @@ class Connection:
     max_depth: int = 100
     """Of nested JSON."""
     workers: int = 16
-    requests_per_second: float = 10.0
+    requests_per_second: float = 40.0
+    """Nexla publishes no standing quota (contract 2.6); a 429 slows this process down by itself."""
     settle_seconds: float = 30.0
     """How long a create whose answer was lost may take to show up."""
     trust_environment: bool = False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
@@ -70,16 +70,16 @@ def run(*, plain: bool) -> int:
     """Tells the story; 0 when every step went as told, 1 otherwise."""
     console = Console(no_color=plain, highlight=False, emoji=False, width=None if sys.stdout.isatty() else 120)
     console.print("[bold]nexla-mcp demo[/bold]: a Nexla account on this machine, and an assistant that looks after it.")
-    try:
-        anyio.run(_tell, console)
-    except NotAsToldError as error:
-        console.print(f"[red]✗ Not as told:[/red] {escape(error.args[0])}")
+    wrong = anyio.run(_tell, console)
+    if wrong is not None:
+        console.print(f"[red]✗ Not as told:[/red] {escape(wrong)}")
         return ExitCode.FAILED
     console.print("[bold green]That is the story.[/bold green] Connect your own account: see the README.")
     return ExitCode.OK
 
 
-async def _tell(console: Console) -> None:
+async def _tell(console: Console) -> str | None:
+    """What went otherwise than told; None when nothing did."""
     with serve(SandboxOptions()) as sandbox:
         server = StdioServerParameters(
             command=sys.executable,
@@ -87,7 +87,14 @@ async def _tell(console: Console) -> None:
             env={"NEXLA_API_URL": sandbox.url, "NEXLA_SERVICE_KEY": sandbox.service_key},
         )
         async with Client(server) as client:
-            await Story(console).tell(client)
+            # Caught in here: leaving the client by an exception would bury it in groups of groups.
+            try:
+                await Story(console).tell(client)
+            except NotAsToldError as error:
+                return str(error.args[0])
+            except (MCPError, ValueError) as error:
+                return f"the client could not use an answer ({type(error).__name__})"
+    return None
 
 
 def _shortened(text: str) -> str:

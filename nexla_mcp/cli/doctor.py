@@ -126,7 +126,9 @@ async def _clock(nexla: Nexla) -> Finding:
     off = f"{nexla.skew:+.0f} s from the platform's clock"
     if abs(nexla.skew) <= TOLERATED_SKEW:
         return Finding("clock", State.OK, off)
-    return Finding("clock", State.WARNING, off, "Set this machine's clock; ages are judged by the platform's meanwhile.")
+    return Finding(
+        "clock", State.WARNING, off, "Set this machine's clock; ages are judged by the platform's meanwhile."
+    )
 
 
 async def _roles(nexla: Nexla) -> Finding:

@@ -53,7 +53,7 @@ async def diagnose(nexla: Nexla, reference: int | str, since: datetime | None = 
         evidence = evidence.but(log_lines=lines)
     health = judge(evidence)
     entries = lines if isinstance(lines, tuple) else ()
-    folded = fold((entry for entry in entries if at_least(entry, Severity.WARNING)), evidence.lineage)
+    folded = fold((entry for entry in entries if _tells_something(entry)), evidence.lineage)
     known_changes, unread_changes = changes if isinstance(changes, tuple) else ([], [])
     not_checked = [*health.not_checked, *unread_changes]
     not_checked += [
@@ -114,6 +114,11 @@ async def _changes(nexla: Nexla, evidence: FlowEvidence, since: datetime) -> tup
         if isinstance(log, Failure)
     ]
     return sorted(rows, key=lambda row: row.at.timestamp() if row.at else 0.0, reverse=True), unread
+
+
+def _tells_something(entry: LogEntry) -> bool:
+    """Warnings and errors but the summaries, whose counts stand in the table of nodes."""
+    return at_least(entry, Severity.WARNING) and (entry.log_type or "").upper() != "SUMMARY"
 
 
 def _change(key: Key, entry: AuditEntry) -> ChangeRow:

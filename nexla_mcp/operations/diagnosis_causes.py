@@ -63,9 +63,15 @@ def _cause(
         id=item.id,
         name=item.name,
         because=tuple(because),
-        said=tuple(text[:LONGEST_QUOTE] for text in filter(None, [item.said, *(line.text for line in quoted)])),
+        said=_quotes(item, quoted),
         next=tuple(_next_calls(evidence, item, node)),
     )
+
+
+def _quotes(item: Finding, quoted: Sequence[LogLine]) -> tuple[str, ...]:
+    """What was said, each thing once: a line that contains another says it too."""
+    texts = [text[:LONGEST_QUOTE] for text in [*(line.text for line in quoted), item.said] if text]
+    return tuple(text for index, text in enumerate(texts) if not any(text in earlier for earlier in texts[:index]))
 
 
 def _likelihood(item: Finding, quoted: Sequence[LogLine], *, first: bool) -> Likelihood:

@@ -48,16 +48,23 @@ class ToolSpec:
     @cached_property
     def output_schema(self) -> dict[str, Any]:
         """Shallow on purpose: names and types of the top level, since hosts may charge for every byte."""
+        schema = self.result_type.model_json_schema(mode="serialization")
+        definitions = schema.get("$defs", {})
         properties: dict[str, Any] = {}
-        for name, schema in self.result_type.model_json_schema(mode="serialization")["properties"].items():
-            variants = schema.get("anyOf", [schema])
-            kinds = {variant["type"] for variant in variants if variant.get("type") not in (None, "null")}
-            kinds |= {"object" for variant in variants if "$ref" in variant}
+        for name, node in schema["properties"].items():
+            kinds = {_kind(variant, definitions) for variant in node.get("anyOf", [node])} - {None, "null"}
             properties[name] = {"type": kinds.pop()} if len(kinds) == 1 else {}
         return {"type": "object", "properties": properties}
 
     async def run(self, context: ToolContext, arguments: dict[str, Any]) -> Result:
         return await self.function(context, **arguments)
+
+
+def _kind(node: dict[str, Any], definitions: dict[str, Any]) -> Any:
+    """The JSON type of a schema, through one reference; None when it allows several."""
+    if "$ref" in node:
+        node = definitions[node["$ref"].rsplit("/", 1)[1]]
+    return node.get("type")
 
 
 def tool(
