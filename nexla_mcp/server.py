@@ -20,6 +20,7 @@ from mcp.server.stdio import stdio_server
 import nexla_mcp
 from nexla_mcp.adapter.connection import Connection
 from nexla_mcp.adapter.nexla import Nexla
+from nexla_mcp.adapter.secret_references import resolve
 from nexla_mcp.domain.clock import Clock, SystemClock
 from nexla_mcp.resources.library import Library
 from nexla_mcp.settings import Settings
@@ -73,8 +74,8 @@ def connection_of(settings: Settings) -> Connection:
     """The settings that concern the adapter."""
     return Connection(
         api_url=settings.api_url,
-        service_key=settings.service_key,
-        access_token=settings.access_token,
+        service_key=resolve(settings.service_key, "NEXLA_SERVICE_KEY"),
+        access_token=resolve(settings.access_token, "NEXLA_ACCESS_TOKEN"),
         read_only=settings.read_only,
         deadline_seconds=settings.deadline_seconds,
         requests_per_second=settings.requests_per_second,

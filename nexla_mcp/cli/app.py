@@ -151,4 +151,7 @@ def config(
     """Print the snippet that connects an application to this server."""
     from nexla_mcp.cli import config as command  # noqa: PLC0415
 
+    place = command.where(client.value)
+    if place:
+        typer.echo(f"For {place}:", err=True)
     typer.echo(command.snippet(client.value, sandbox=sandbox))

@@ -16,11 +16,16 @@ _WHERE = {
 
 
 def snippet(client: str, *, sandbox: bool) -> str:
-    """Text to paste, after a line that says where. No secret in it: the key is left for its owner to fill in."""
+    """Text to paste. No secret in it: the key is left for its owner to fill in."""
     if client == "claude-code":
         return _claude_code(sandbox=sandbox)
     body = _vscode(sandbox=sandbox) if client == "vscode" else {"mcpServers": {"nexla": _server(sandbox=sandbox)}}
-    return f"// {_WHERE[client]}\n{json.dumps(body, indent=2)}"
+    return json.dumps(body, indent=2)
+
+
+def where(client: str) -> str | None:
+    """The file that the snippet goes into; None for a command to run."""
+    return _WHERE.get(client)
 
 
 def _server(*, sandbox: bool) -> dict[str, Any]:
