@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 
 from nexla_mcp.adapter.endpoint import Endpoint, Repeatable
@@ -36,3 +38,10 @@ async def failure_of(nexla: Nexla, endpoint: Endpoint = READ, **given: Any) -> E
     with pytest.raises(Failure) as caught:
         await call(nexla, endpoint, **given)
     return caught.value.info
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Waits for something that happens in another thread."""
+    with anyio.fail_after(10):
+        while not condition():  # noqa: ASYNC110 - a thread cannot set an event of the loop
+            await anyio.sleep(0.01)

@@ -66,8 +66,19 @@ async def test_t01_no_lifetime_is_taken_for_an_hour(server, connect, clock):
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"access_token": None}, {"access_token": ""}, {"access_token": "  "}, {"access_token": 5}]
-    + [{"access_token": "a\r\nX: b"}, {"access_token": "tökén"}, [], "text", 7, None],
+    [
+        {},
+        {"access_token": None},
+        {"access_token": ""},
+        {"access_token": "  "},
+        {"access_token": 5},
+        {"access_token": "a\r\nX: b"},
+        {"access_token": "tökén"},
+        [],
+        "text",
+        7,
+        None,
+    ],
 )
 async def test_t01_never_bearer_none(server, connect, body: Any):
     server.on(LOGIN, answer(200, body)).on(THING, answer(200, {}))

@@ -7,7 +7,7 @@ import pytest
 
 from nexla_mcp.domain.clock import SystemClock
 from nexla_mcp.domain.errors import ErrorCode
-from tests.adapter.operations import CREATE, READ, WRITES, call, failure_of, wire_name
+from tests.adapter.operations import CREATE, READ, WRITES, call, failure_of, until, wire_name
 from tests.adapter.scripted_server import Hit, Wire, answer
 
 pytestmark = pytest.mark.anyio
@@ -44,9 +44,7 @@ def timed(connect):
 
 
 async def threads_end(nexla):
-    with anyio.fail_after(10):
-        while nexla._threads.borrowed_tokens:
-            await anyio.sleep(0.01)
+    await until(lambda: not nexla._threads.borrowed_tokens)
 
 
 @pytest.mark.parametrize("trickle", [silence, in_header, in_body])
@@ -105,9 +103,7 @@ async def test_t04_a_cancelled_read_lets_go_of_its_thread(server, timed):
     nexla = timed(deadline_seconds=60, read_seconds=60)
     async with anyio.create_task_group() as group:
         group.start_soon(call, nexla)
-        with anyio.fail_after(10):
-            while not server.count(THING):
-                await anyio.sleep(0.01)
+        await until(lambda: server.count(THING))
         group.cancel_scope.cancel()
     await threads_end(nexla)
 
@@ -128,8 +124,7 @@ async def test_t04_a_cancelled_write_is_seen_through(server, timed):
     with anyio.fail_after(10):
         async with anyio.create_task_group() as group:
             group.start_soon(write)
-            while not server.count(wire_name(CREATE)):
-                await anyio.sleep(0.01)
+            await until(lambda: server.count(wire_name(CREATE)))
             group.cancel_scope.cancel()
     assert outcome == [{"id": 9}]
 
