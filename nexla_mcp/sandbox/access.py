@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import kinds
 from nexla_mcp.sandbox.errors import forbidden, invalid, not_found
+from nexla_mcp.sandbox.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.routing import Call, Principal
@@ -18,26 +19,26 @@ RANKS = {"collaborator": 1, "operator": 2, "admin": 3, "owner": 4}
 
 
 class Access:
-    """One caller's roles. Reads the rules once, so make a new one for each request."""
+    """One caller's roles. Reads everything once, so make a new one for each request, after it has written."""
 
     def __init__(self, world: World, principal: Principal) -> None:
-        self._world = world
+        self.store = Snapshot(world.store)
         self._principal = principal
 
     @cached_property
     def _my_teams(self) -> set[int]:
-        user = self._world.store.get(kinds.USERS, self._principal.user_id) or {}
+        user = self.store.get(kinds.USERS, self._principal.user_id) or {}
         email = user.get("email")
         return {
             team["id"]
-            for team in self._world.store.all(kinds.TEAMS)
+            for team in self.store.all(kinds.TEAMS)
             if any(member.get("email") == email for member in team.get("members", ()))
         }
 
     @cached_property
     def _granted(self) -> dict[tuple[str, int], set[str]]:
         granted: dict[tuple[str, int], set[str]] = {}
-        for rule in self._world.store.all(kinds.ACCESSORS):
+        for rule in self.store.all(kinds.ACCESSORS):
             if self._is_me(rule):
                 granted.setdefault((rule["resource_kind"], rule["resource_id"]), set()).update(rule["access_roles"])
         return granted
@@ -54,7 +55,7 @@ class Access:
         """The caller's roles on a resource, highest first; empty when it is hidden from them."""
         roles = set(self._granted.get((kind, document["id"]), ()))
         if kind in kinds.NODE_KINDS and document.get("flow_node_id"):
-            origin = (self._world.store.get(kinds.FLOW_NODES, document["flow_node_id"]) or {}).get("origin_node_id")
+            origin = (self.store.get(kinds.FLOW_NODES, document["flow_node_id"]) or {}).get("origin_node_id")
             if origin == document["flow_node_id"]:
                 roles |= self._granted.get((kinds.FLOW_NODES, origin), set())
         if document.get("owner_id") == self._principal.user_id:
@@ -62,6 +63,8 @@ class Access:
         if self._principal.is_org_admin and document.get("org_id") == self._principal.org_id:
             roles.add("admin")
         if kind == kinds.TEAMS and document["id"] in self._my_teams:
+            roles.add("collaborator")
+        if kind == kinds.CODE and document.get("public"):
             roles.add("collaborator")
         return sorted(roles, key=lambda role: -RANKS.get(role, 0))
 
@@ -87,7 +90,7 @@ def listed(call: Call, kind: str, access: Access, documents: list[Document] | No
     wanted = call.query.get("access_role", "owner").lower()
     if wanted not in RANKS:
         raise invalid("access_role must be collaborator, operator, admin or owner", field="access_role")
-    found = call.world.store.all(kind) if documents is None else documents
+    found = access.store.all(kind) if documents is None else documents
     if wanted == "owner":
         return [item for item in found if item.get("owner_id") == call.principal.user_id]
     return [item for item in found if access.rank(kind, item) >= RANKS[wanted]]

@@ -11,6 +11,7 @@ from nexla_mcp.sandbox.errors import Refusal, not_found
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.routing import Principal
+    from nexla_mcp.sandbox.snapshot import Reading
     from nexla_mcp.sandbox.store import Document
     from nexla_mcp.sandbox.world import World
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 class Tree:
     """All flow nodes with their children, read once for any number of questions."""
 
-    def __init__(self, world: World) -> None:
-        self.nodes = {node["id"]: node for node in world.store.all(kinds.FLOW_NODES)}
+    def __init__(self, reading: Reading) -> None:
+        self.nodes = {node["id"]: node for node in reading.store.all(kinds.FLOW_NODES)}
         self._children: dict[int, list[Document]] = defaultdict(list)
         for node in self.nodes.values():
             if node["parent_node_id"] is not None:
@@ -60,9 +61,9 @@ def node_of(world: World, kind: str, document: Document) -> Document:
     return node
 
 
-def resource(world: World, node: Document) -> Document:
+def resource(reading: Reading, node: Document) -> Document:
     kind, identifier = resource_of(node)
-    document = world.store.get(kind, identifier)
+    document = reading.store.get(kind, identifier)
     if document is None:
         raise not_found(kinds.ITEM_TYPES[kind], identifier)
     return document

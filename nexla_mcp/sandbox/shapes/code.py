@@ -26,7 +26,7 @@ def full(world: World, access: Access, document: Document) -> Shape:
         "code_encoding": document["code_encoding"],
         "code": document["code"],
         "managed": False,
-        "data_sets": [item["id"] for item in world.store.all(kinds.NEXSETS, code_container_id=document["id"])],
+        "data_sets": [item["id"] for item in access.store.all(kinds.NEXSETS, code_container_id=document["id"])],
         **tail_of_number(document),
     }
     for name in ("ai_function_type", "custom_config"):

@@ -9,6 +9,7 @@ from nexla_mcp.sandbox.shapes.common import Shape, head, tail, tail_of_number
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.access import Access
+    from nexla_mcp.sandbox.snapshot import Reading
     from nexla_mcp.sandbox.store import Document
     from nexla_mcp.sandbox.world import World
 
@@ -44,7 +45,7 @@ def lookup(world: World, access: Access, document: Document, *, expand: bool = F
 
 
 def project(world: World, access: Access, document: Document) -> Shape:
-    flows = project_flows(world, document)
+    flows = project_flows(access, document)
     return {
         **head(world, access, kinds.PROJECTS, document),
         "description": document.get("description") or "",
@@ -55,10 +56,10 @@ def project(world: World, access: Access, document: Document) -> Shape:
     }
 
 
-def project_flows(world: World, document: Document) -> list[Shape]:
+def project_flows(reading: Reading, document: Document) -> list[Shape]:
     """A project's flows as ProjectDataFlow: the source, or the shared nexset, that each begins with."""
     rows = []
-    for node in world.store.all(kinds.FLOW_NODES, project_id=document["id"]):
+    for node in reading.store.all(kinds.FLOW_NODES, project_id=document["id"]):
         if node["parent_node_id"] is not None:
             continue
         row = {"id": node["id"], "project_id": document["id"]}

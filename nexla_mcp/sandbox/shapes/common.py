@@ -8,6 +8,7 @@ from nexla_mcp.sandbox import kinds
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.access import Access
+    from nexla_mcp.sandbox.snapshot import Reading
     from nexla_mcp.sandbox.store import Document
     from nexla_mcp.sandbox.world import World
 
@@ -60,13 +61,13 @@ def connector(code: str) -> Shape:
     }
 
 
-def owner(world: World, user_id: int | None) -> Shape:
-    user = world.store.get(kinds.USERS, user_id or 0) or {}
+def owner(reading: Reading, user_id: int | None) -> Shape:
+    user = reading.store.get(kinds.USERS, user_id or 0) or {}
     return {"id": user.get("id", user_id or 0), "full_name": user.get("full_name", ""), "email": user.get("email", "")}
 
 
-def org(world: World, org_id: int | None) -> Shape:
-    document = world.store.get(kinds.ORGS, org_id or 0) or {}
+def org(reading: Reading, org_id: int | None) -> Shape:
+    document = reading.store.get(kinds.ORGS, org_id or 0) or {}
     return {
         "id": document.get("id", org_id or 0),
         "name": document.get("name", ""),
@@ -78,8 +79,8 @@ def head(world: World, access: Access, kind: str, document: Document) -> Shape:
     """What every resource's object begins with."""
     return {
         "id": document["id"],
-        "owner": owner(world, document["owner_id"]),
-        "org": org(world, document["org_id"]),
+        "owner": owner(access, document["owner_id"]),
+        "org": org(access, document["org_id"]),
         "access_roles": access.roles(kind, document),
         "name": document["name"],
         "description": document.get("description"),

@@ -39,7 +39,7 @@ def full(world: World, access: Access, document: Document) -> Shape:
 def expanded(world: World, access: Access, document: Document) -> Shape:
     """With the ids of what uses it, as only the SDK's model shows (contract 5)."""
     using = {
-        kind: [item["id"] for item in world.store.all(kind, data_credentials_id=document["id"])]
+        kind: [item["id"] for item in access.store.all(kind, data_credentials_id=document["id"])]
         for kind in (kinds.SOURCES, kinds.DESTINATIONS)
     }
     return full(world, access, document) | {"referenced_resource_ids": using}

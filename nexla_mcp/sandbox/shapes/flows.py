@@ -20,19 +20,19 @@ def flows(
     world: World, access: Access, origins: list[Document], *, only_nodes: bool = False, with_metrics: bool = False
 ) -> common.Shape:
     """One object for any number of flows; `only_nodes` leaves the resources out, as flows_only=1 does."""
-    tree = Tree(world)
-    shape: common.Shape = {"flows": [_origin(world, tree, origin) for origin in origins]}
+    tree = Tree(access)
+    shape: common.Shape = {"flows": [_origin(access, tree, origin) for origin in origins]}
     if not only_nodes:
-        shape |= _resources(world, access, tree, origins)
+        shape |= _resources(access, tree, origins)
     if with_metrics:
         metrics = (world.simulation.last_run_metrics(origin["id"]) for origin in origins)
         shape["metrics"] = [metric for metric in metrics if metric is not None]
     return shape
 
 
-def _origin(world: World, tree: Tree, node: Document) -> common.Shape:
+def _origin(access: Access, tree: Tree, node: Document) -> common.Shape:
     kind, identifier = resource_of(node)
-    document = world.store.get(kind, identifier) or {}
+    document = access.store.get(kind, identifier) or {}
     return {
         **_links(node),
         "shared_origin_node_id": node["shared_origin_node_id"],
@@ -54,13 +54,13 @@ def _links(node: Document) -> common.Shape:
     return {name: node[name] for name in _LINKS}
 
 
-def _resources(world: World, access: Access, tree: Tree, origins: list[Document]) -> common.Shape:
+def _resources(access: Access, tree: Tree, origins: list[Document]) -> common.Shape:
     wanted: dict[str, set[int]] = {kind: set() for kind in kinds.NODE_KINDS}
     for origin in origins:
         for node in tree.below(origin["id"]):
             kind, identifier = resource_of(node)
             wanted[kind].add(identifier)
-    found = {kind: [item for item in world.store.all(kind) if item["id"] in ids] for kind, ids in wanted.items()}
+    found = {kind: [item for item in access.store.all(kind) if item["id"] in ids] for kind, ids in wanted.items()}
     sources, nexsets, destinations = (found[kind] for kind in kinds.NODE_KINDS)
     sinks_of: dict[int, list[int]] = {}
     for item in destinations:
@@ -70,22 +70,22 @@ def _resources(world: World, access: Access, tree: Tree, origins: list[Document]
     everything = [*sources, *nexsets, *destinations]
     return {
         "code_containers": [
-            code.in_flow(access, item) for item in world.store.all(kinds.CODE) if item["id"] in transforms
+            code.in_flow(access, item) for item in access.store.all(kinds.CODE) if item["id"] in transforms
         ],
         "data_sources": [nodes.source_in_flow(access, item) for item in sources],
         "data_sets": [nodes.nexset_in_flow(access, item, sinks_of.get(item["id"], [])) for item in nexsets],
         "data_sinks": [nodes.destination_in_flow(access, item) for item in destinations],
         "data_credentials": [
-            credentials.in_flow(access, item) for item in world.store.all(kinds.CREDENTIALS) if item["id"] in used
+            credentials.in_flow(access, item) for item in access.store.all(kinds.CREDENTIALS) if item["id"] in used
         ],
         "shared_data_sets": [],
-        "orgs": [common.org(world, org_id) for org_id in sorted({item["org_id"] for item in everything})],
-        "users": [common.owner(world, user_id) for user_id in sorted({item["owner_id"] for item in everything})],
-        "projects": _projects(world, access, origins),
+        "orgs": [common.org(access, org_id) for org_id in sorted({item["org_id"] for item in everything})],
+        "users": [common.owner(access, user_id) for user_id in sorted({item["owner_id"] for item in everything})],
+        "projects": _projects(access, origins),
     }
 
 
-def _projects(world: World, access: Access, origins: list[Document]) -> list[dict[str, Any]]:
+def _projects(access: Access, origins: list[Document]) -> list[dict[str, Any]]:
     ids = {origin["project_id"] for origin in origins}
     return [
         {
@@ -96,6 +96,6 @@ def _projects(world: World, access: Access, origins: list[Document]) -> list[dic
             "description": item.get("description") or "",
             "access_roles": access.roles(kinds.PROJECTS, item),
         }
-        for item in world.store.all(kinds.PROJECTS)
+        for item in access.store.all(kinds.PROJECTS)
         if item["id"] in ids
     ]

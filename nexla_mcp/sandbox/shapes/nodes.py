@@ -28,13 +28,13 @@ def source_row(world: World, access: Access, document: Document) -> Shape:
 
 
 def source(world: World, access: Access, document: Document) -> Shape:
-    credential = world.store.get(kinds.CREDENTIALS, document.get("data_credentials_id") or 0)
+    credential = access.store.get(kinds.CREDENTIALS, document.get("data_credentials_id") or 0)
     shape = {
         **head(world, access, kinds.SOURCES, document),
         "status": document["status"],
         "data_sets": [
             {**brief(item), "version": item.get("version", 1)}
-            for item in world.store.all(kinds.NEXSETS, data_source_id=document["id"])
+            for item in access.store.all(kinds.NEXSETS, data_source_id=document["id"])
         ],
         "ingest_method": document["ingest_method"],
         "source_format": document["source_format"],
@@ -67,7 +67,7 @@ def _run_ids(world: World, document: Document) -> list[dict[str, Any]]:
 
 def source_expanded(world: World, access: Access, document: Document) -> Shape:
     shape = source(world, access, document)
-    nexsets = world.store.all(kinds.NEXSETS, data_source_id=document["id"])
+    nexsets = access.store.all(kinds.NEXSETS, data_source_id=document["id"])
     shape["data_sets"] = [
         {
             **item,
@@ -82,8 +82,8 @@ def source_expanded(world: World, access: Access, document: Document) -> Shape:
 
 
 def nexset(world: World, access: Access, document: Document) -> Shape:
-    source_document = world.store.get(kinds.SOURCES, document.get("data_source_id") or 0)
-    parent = world.store.get(kinds.NEXSETS, document.get("parent_data_set_id") or 0)
+    source_document = access.store.get(kinds.SOURCES, document.get("data_source_id") or 0)
+    parent = access.store.get(kinds.NEXSETS, document.get("parent_data_set_id") or 0)
     shape = {
         **head(world, access, kinds.NEXSETS, document),
         "description": document.get("description") or "",
@@ -92,7 +92,7 @@ def nexset(world: World, access: Access, document: Document) -> Shape:
         "parent_data_sets": [brief(parent)] if parent else [],
         "data_sinks": [
             {name: sink[name] for name in ("id", "owner_id", "org_id", "name", "status", "sink_type")}
-            for sink in world.store.all(kinds.DESTINATIONS, data_set_id=document["id"])
+            for sink in access.store.all(kinds.DESTINATIONS, data_set_id=document["id"])
         ],
         "transform_id": document.get("transform_id"),
         "output_schema": schema(document),
@@ -118,8 +118,8 @@ def destination_row(world: World, access: Access, document: Document) -> Shape:
     shape = destination(world, access, document)
     for name in ("sink_config", "data_credentials", "data_credentials_id"):
         shape.pop(name, None)
-    nexset_document = world.store.get(kinds.NEXSETS, document.get("data_set_id") or 0)
-    lookup = world.store.get(kinds.LOOKUPS, document.get("data_map_id") or 0)
+    nexset_document = access.store.get(kinds.NEXSETS, document.get("data_set_id") or 0)
+    lookup = access.store.get(kinds.LOOKUPS, document.get("data_map_id") or 0)
     shape["data_set"] = (
         {
             **brief(nexset_document),
@@ -134,8 +134,8 @@ def destination_row(world: World, access: Access, document: Document) -> Shape:
 
 
 def destination(world: World, access: Access, document: Document) -> Shape:
-    credential = world.store.get(kinds.CREDENTIALS, document.get("data_credentials_id") or 0)
-    nexset_document = world.store.get(kinds.NEXSETS, document.get("data_set_id") or 0)
+    credential = access.store.get(kinds.CREDENTIALS, document.get("data_credentials_id") or 0)
+    nexset_document = access.store.get(kinds.NEXSETS, document.get("data_set_id") or 0)
     shape = {
         **head(world, access, kinds.DESTINATIONS, document),
         "status": document["status"],
@@ -163,7 +163,7 @@ def destination(world: World, access: Access, document: Document) -> Shape:
 
 def destination_expanded(world: World, access: Access, document: Document) -> Shape:
     shape = destination(world, access, document)
-    nexset_document = world.store.get(kinds.NEXSETS, document.get("data_set_id") or 0)
+    nexset_document = access.store.get(kinds.NEXSETS, document.get("data_set_id") or 0)
     if nexset_document is not None:
         names = ("id", "name", "description", "status", "updated_at", "created_at")
         shape["data_set"] = {name: nexset_document[name] for name in names}
