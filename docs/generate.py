@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 from nexla_mcp.cli.tools import as_markdown
+from nexla_mcp.connectors.generate import main as connector_pages
 from nexla_mcp.tools.registry import all_tools
 
 DOCS = Path(__file__).parent
@@ -14,10 +14,9 @@ CONTRACT = DOCS.parent / "tests" / "contract" / "openapi.json"
 
 
 def main(arguments: list[str]) -> int:
-    check = arguments == ["--check"]
-    stale = _tools_page(check=check)
-    connectors = [sys.executable, "-m", "nexla_mcp.connectors.generate", str(CONTRACT), *arguments]
-    return subprocess.run(connectors, check=False).returncode or int(stale)
+    """Writes, or with `--check` only compares; 1 when something is stale."""
+    stale = _tools_page(check=arguments == ["--check"])
+    return connector_pages([str(CONTRACT), *arguments]) or int(stale)
 
 
 def _tools_page(*, check: bool) -> bool:
