@@ -34,6 +34,7 @@ CALLS_FOR_LOGS = frozenset(Trouble) - {
     Trouble.OLD_VERIFICATION,
     Trouble.NAME_TWIN,
     Trouble.RATE_LIMITED,
+    Trouble.STALE_SOURCE,
 }
 """Troubles of which the last run's log lines may tell more."""
 

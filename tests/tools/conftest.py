@@ -66,7 +66,7 @@ class Backstage:
         return body[name] if isinstance(body, dict) and name in body else body
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
 
@@ -85,7 +85,7 @@ def backstage(sandbox: Any) -> Iterator[Backstage]:
     stage.mend()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings(sandbox: Any) -> Settings:
     """As the org's admin. Tests override single settings with `settings.model_copy`."""
     return Settings(
