@@ -1,0 +1,325 @@
+"""What every tool promises, whatever it does: what is listed, what it costs, what is refused, how it is cut."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+
+from nexla_mcp.domain.results.base import Result
+from nexla_mcp.resources.library import Library
+from nexla_mcp.safety.policy import Policy, Risk, Toolset
+from nexla_mcp.server import Account, build_server, build_toolbox
+from nexla_mcp.settings import Settings
+from nexla_mcp.tools.budget import compact_json
+from nexla_mcp.tools.context import ToolContext
+from nexla_mcp.tools.registry import all_tools
+from nexla_mcp.tools.spec import ToolSpec, tool
+from nexla_mcp.tools.toolbox import visible_size
+from nexla_mcp.tools.wire import listed
+from nexla_mcp.views.text import text_of
+from tests.tools.conftest import Call, connected
+
+pytestmark = pytest.mark.anyio
+
+VISIBLE_BYTES = 11_000
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+UPDATING = os.environ.get("NEXLA_MCP_UPDATE_SNAPSHOTS") == "1"
+
+TOOLS = all_tools()
+each_tool = pytest.mark.parametrize("spec", TOOLS, ids=[spec.name for spec in TOOLS])
+
+
+@asynccontextmanager
+async def serving(settings: Settings, specs: tuple[ToolSpec, ...] | None = None) -> AsyncIterator[Client]:
+    """A client of a server that has these tools, or all."""
+    account = Account(settings)
+    toolbox = build_toolbox(settings, account, specs)
+    async with Client(build_server(toolbox, Library(toolbox))) as client:
+        yield client
+    await account.close()
+
+
+def wire(spec: ToolSpec) -> dict[str, Any]:
+    return listed(spec).model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def nodes(schema: Any) -> list[dict[str, Any]]:
+    """Every schema inside a schema; the map under `properties` is none itself."""
+    if isinstance(schema, list):
+        return [found for item in schema for found in nodes(item)]
+    if not isinstance(schema, dict):
+        return []
+    inner = [
+        found
+        for key, value in schema.items()
+        for found in nodes(list(value.values()) if key == "properties" else value)
+    ]
+    return [schema, *inner]
+
+
+# What is listed
+
+
+@each_tool
+def test_a_tool_is_listed_as_its_snapshot_says(spec: ToolSpec) -> None:
+    """Set NEXLA_MCP_UPDATE_SNAPSHOTS=1 to write the files anew, and read the difference."""
+    file = SNAPSHOTS / f"{spec.name}.json"
+    text = json.dumps(wire(spec), indent=2, ensure_ascii=False) + "\n"
+    if UPDATING:
+        SNAPSHOTS.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    assert file.is_file(), "a new tool needs its snapshot"
+    assert text == file.read_text(encoding="utf-8")
+
+
+def test_there_is_one_snapshot_for_each_tool() -> None:
+    expected = {f"{spec.name}.json" for spec in TOOLS}
+    if UPDATING:
+        for file in SNAPSHOTS.iterdir():
+            if file.name not in expected:
+                file.unlink()
+    assert {file.name for file in SNAPSHOTS.iterdir()} == expected
+
+
+async def test_a_client_is_told_exactly_the_registry(settings: Settings) -> None:
+    async with serving(settings) as client:
+        told = (await client.list_tools()).tools
+    assert [item.model_dump(mode="json", by_alias=True, exclude_none=True) for item in told] == list(map(wire, TOOLS))
+
+
+def test_all_tools_together_stay_within_the_budget() -> None:
+    assert len(TOOLS) == 12
+    sizes = {spec.name: visible_size(spec) for spec in TOOLS}
+    assert sum(sizes.values()) <= VISIBLE_BYTES, sizes
+
+
+@each_tool
+def test_a_tool_states_its_risk_and_its_hints_follow(spec: ToolSpec) -> None:
+    assert isinstance(spec.risk, Risk)
+    assert isinstance(spec.toolset, Toolset)
+    assert spec.title
+    hints = wire(spec)["annotations"]
+    assert hints == {
+        "title": spec.title,
+        "readOnlyHint": spec.risk is Risk.READ,
+        "destructiveHint": spec.risk in {Risk.DISRUPTIVE, Risk.DESTRUCTIVE},
+        "idempotentHint": spec.idempotent,
+        "openWorldHint": spec.reaches_third_party,
+    }
+
+
+@pytest.mark.parametrize("risk", Risk)
+def test_hints_follow_from_the_risk_of_any_tool(risk: Risk) -> None:
+    made = tool(toolset=Toolset.OPERATE, risk=risk, title="Act", summary="Acts.")(_answering_nothing)
+    hints = wire(made)["annotations"]
+    assert hints["readOnlyHint"] is (risk is Risk.READ)
+    assert hints["destructiveHint"] is (risk in {Risk.DISRUPTIVE, Risk.DESTRUCTIVE})
+
+
+async def _answering_nothing(context: ToolContext) -> Result:
+    return Result()
+
+
+@each_tool
+def test_a_tool_and_its_arguments_are_described(spec: ToolSpec) -> None:
+    assert len(spec.summary.split()) >= 10
+    for name, schema in spec.arguments.schema()["properties"].items():
+        words = schema.get("description", "").split()
+        assert 1 <= len(words) <= 12, f"{spec.name}.{name}: {len(words)} words"
+
+
+@each_tool
+def test_a_schema_holds_no_noise(spec: ToolSpec) -> None:
+    schema = spec.arguments.schema()
+    assert schema["type"] == "object"
+    assert schema["additionalProperties"] is False
+    for node in nodes(schema):
+        assert "title" not in node
+        assert "$ref" not in node
+        assert node.get("type") != "null"
+        assert "null" not in (node["type"] if isinstance(node.get("type"), list) else ())
+        assert node.get("default", ...) is not None
+    for node in nodes(schema["properties"]):
+        assert not (node.get("type") == "object" and not node.get("properties")), "an untyped object hides arguments"
+
+
+@each_tool
+def test_a_tool_answers_with_a_type_that_has_a_view(spec: ToolSpec) -> None:
+    assert spec.result_type is not Result
+    assert spec.result_type in text_of.registry
+    for field in spec.result_type.cut_first:
+        assert field in spec.result_type.model_fields
+        assert wire(spec)["outputSchema"]["properties"][field] == {"type": "array"}
+
+
+@each_tool
+def test_a_tool_with_a_cursor_gives_one_when_it_is_cut(spec: ToolSpec) -> None:
+    if "cursor" in spec.arguments.names:
+        assert spec.result_type.cut_first
+        assert spec.result_type.narrow_with
+        assert spec.result_type.cursor_after is not Result.cursor_after
+
+
+# Policy
+
+
+def test_read_only_leaves_every_tool_that_reads() -> None:
+    policy = Policy(read_only=True)
+    left = [spec.name for spec in TOOLS if policy.refusal(spec.name, spec.toolset, spec.risk) is None]
+    assert left == [spec.name for spec in TOOLS if spec.risk is Risk.READ]
+    assert len(left) == 12
+
+
+@pytest.mark.parametrize(
+    ("chosen", "offered"),
+    [
+        ({"read_only": True}, {spec.name for spec in TOOLS}),
+        ({"toolsets": frozenset({"access", "build"})}, {"list_access", "probe_credential"}),
+        ({"tools_allow": frozenset({"whoami"})}, {"whoami"}),
+        ({"tools_allow": frozenset({"whoami", "get_flow"}), "tools_deny": frozenset({"get_flow"})}, {"whoami"}),
+        (
+            {"toolsets": frozenset({"discover"}), "tools_deny": frozenset({"whoami"})},
+            {"search_resources", "get_resource", "get_flow", "describe_connector", "get_samples"},
+        ),
+    ],
+    ids=["read only", "toolsets", "allow", "deny wins", "deny from toolset"],
+)
+async def test_policy_holds_when_listing_and_when_calling(
+    settings: Settings, chosen: dict[str, Any], offered: set[str]
+) -> None:
+    async with serving(settings.model_copy(update=chosen)) as client:
+        assert {item.name for item in (await client.list_tools()).tools} == offered
+        for spec in TOOLS:
+            # A wrong argument, so that a tool that is offered stops before it does anything.
+            answer = await client.call_tool(spec.name, {"no such argument": 1})
+            assert answer.is_error
+            assert answer.structured_content
+            expected = "bad_input" if spec.name in offered else "not_allowed"
+            assert answer.structured_content["code"] == expected, spec.name
+
+
+async def test_a_tool_that_writes_is_neither_listed_nor_called_when_read_only(settings: Settings) -> None:
+    called = []
+
+    @tool(toolset=Toolset.OPERATE, risk=Risk.WRITE, title="Write", summary="Writes.")
+    async def write_something(context: ToolContext) -> Result:
+        called.append(context)
+        return Result()
+
+    async with serving(settings.model_copy(update={"read_only": True}), (write_something,)) as client:
+        assert (await client.list_tools()).tools == []
+        answer = await client.call_tool("write_something", {})
+    assert answer.is_error
+    assert answer.structured_content
+    assert answer.structured_content["code"] == "not_allowed"
+    assert not called
+
+
+# What a model may get wrong
+
+
+async def test_an_unknown_tool_is_a_typed_error_with_the_nearest_name(call: Call) -> None:
+    answer = await call("run_healthcheck")
+    assert answer.is_error
+    assert answer.structured["code"] == "bad_input"
+    assert "run_health_check" in answer.structured["hint"]
+
+
+@each_tool
+async def test_an_unknown_argument_is_refused_with_the_valid_ones(spec: ToolSpec, call: Call) -> None:
+    answer = await call(spec.name, nonsense="s3cr3t-value")
+    assert answer.is_error
+    assert answer.structured["code"] == "bad_input"
+    assert "nonsense" in answer.structured["message"]
+    assert all(name in answer.structured["hint"] for name in spec.arguments.names)
+    assert "s3cr3t-value" not in answer.text + json.dumps(answer.structured)
+
+
+async def test_a_misspelt_argument_is_named_with_the_right_one(call: Call) -> None:
+    answer = await call("diagnose_flow", flw=1)
+    assert answer.is_error
+    assert "'flow'" in answer.structured["hint"]
+
+
+async def test_a_wrong_value_is_refused_without_being_repeated(call: Call) -> None:
+    answer = await call("search_resources", types=["s3cr3t-value"])
+    assert answer.is_error
+    assert answer.structured["code"] == "bad_input"
+    assert "types" in answer.structured["message"]
+    assert "s3cr3t-value" not in answer.text + json.dumps(answer.structured)
+    assert "pydantic" not in answer.text
+
+
+async def test_a_number_sent_as_text_is_refused(call: Call) -> None:
+    answer = await call("search_resources", limit="5")
+    assert answer.is_error
+    assert answer.structured["code"] == "bad_input"
+    assert "limit" in answer.structured["message"]
+
+
+async def test_a_list_sent_as_json_text_is_read(call: Call) -> None:
+    as_text = await call("search_resources", types='["flow"]', limit=3)
+    as_list = await call("search_resources", types=["flow"], limit=3)
+    assert not as_text.is_error
+    assert as_text.structured["rows"]
+    assert as_text.structured == as_list.structured
+
+
+async def test_broken_json_text_is_a_typed_error(call: Call) -> None:
+    answer = await call("search_resources", types='["flow"')
+    assert answer.is_error
+    assert answer.structured["code"] == "bad_input"
+    assert "types" in answer.structured["message"]
+
+
+async def test_a_defect_is_said_without_where_or_what(settings: Settings) -> None:
+    @tool(toolset=Toolset.DISCOVER, risk=Risk.READ, title="Break", summary="Breaks.")
+    async def break_down(context: ToolContext) -> Result:
+        raise ZeroDivisionError("s3cr3t-value in an exception")
+
+    async with serving(settings, (break_down,)) as client:
+        answer = await client.call_tool("break_down", {})
+    assert answer.is_error
+    assert answer.structured_content
+    assert answer.structured_content["code"] == "internal"
+    whole = answer.model_dump_json()
+    assert "s3cr3t-value" not in whole
+    assert "Traceback" not in whole
+    assert ".py" not in whole
+
+
+# What an answer may cost
+
+
+async def test_a_long_answer_is_cut_at_a_record_and_read_on_without_gaps_or_doubles(settings: Settings) -> None:
+    budget = 4_000
+    async with connected(settings.model_copy(update={"result_bytes": 1_000_000})) as call:
+        whole = await call("search_resources", limit=500)
+    assert "truncated" not in whole.structured
+    assert len(whole.structured["rows"]) == whole.structured["total"]
+
+    rows: list[dict[str, Any]] = []
+    async with connected(settings.model_copy(update={"result_bytes": budget})) as call:
+        cursor: str | None = None
+        while True:
+            page = await call("search_resources", limit=500, **({"cursor": cursor} if cursor else {}))
+            assert not page.is_error
+            assert len(page.text.encode()) + len(compact_json(page.structured).encode()) <= budget
+            assert page.structured["total"] == whole.structured["total"]
+            rows += page.structured["rows"]
+            cursor = page.structured.get("cursor")
+            if cursor is None:
+                break
+            assert page.structured["truncated"] is True
+            assert page.structured["rows"], "a page that brings nothing would be asked for again for ever"
+            assert "types" in page.structured["narrow"]
+            assert cursor in page.text
+    assert "truncated" not in page.structured
+    assert rows == whole.structured["rows"]
