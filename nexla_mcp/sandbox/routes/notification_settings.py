@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nexla_mcp.sandbox.access import Access
 from nexla_mcp.sandbox.clock import iso
 from nexla_mcp.sandbox.errors import forbidden, invalid, not_found
+from nexla_mcp.sandbox.routes.reading import LARGEST
 from nexla_mcp.sandbox.routing import Call, Route
 from nexla_mcp.sandbox.simulation.notices import RESOURCE_TYPES
 from nexla_mcp.sandbox.simulation.notification_types import TYPES
@@ -143,9 +144,10 @@ def _setting_fields(call: Call, fields: dict[str, Any]) -> dict[str, Any]:
         taken["config"] = _config(fields)
     for name in ("resource_id", "notification_type_id", "notification_channel_setting_id"):
         if name in fields:
-            if isinstance(fields[name], bool) or not isinstance(fields[name], int):
+            value = fields[name]
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
                 raise invalid(f"{name} must be an id", field=name)
-            taken[name] = fields[name]
+            taken[name] = value
     if taken.get("notification_type_id", 1) not in _BY_ID:
         raise invalid("notification_type_id does not exist", field="notification_type_id")
     channel_id = taken.get("notification_channel_setting_id")
