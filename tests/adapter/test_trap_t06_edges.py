@@ -1,0 +1,69 @@
+"""T6: a 401 in its variants. It means that nothing was done, so even a write is sent once more with a new token."""
+
+from __future__ import annotations
+
+import pytest
+from nexla_sdk import NexlaClient
+from nexla_sdk.exceptions import AuthenticationError
+from pydantic import SecretStr
+
+from nexla_mcp.domain.errors import ErrorCode
+from tests.adapter.operations import EVERY, READ, call, failure_of, wire_name
+from tests.adapter.scripted_server import answer
+
+pytestmark = pytest.mark.anyio
+LOGIN = "POST /token"
+
+
+def test_t06_bare_sdk_hides_the_status_of_a_401(server):
+    server.on(wire_name(READ), answer(401))
+    client = NexlaClient(access_token="t", base_url=server.url, trace_enabled=False)
+    with pytest.raises(AuthenticationError) as caught:
+        client.request("GET", "/things/1")
+    assert caught.value.status_code is None
+
+
+@pytest.mark.parametrize("endpoint", EVERY, ids=lambda endpoint: endpoint.name)
+async def test_t06_a_service_key_logs_in_again_and_repeats_once(server, connect, endpoint):
+    server.on(wire_name(endpoint), answer(401), answer(200, {"id": 1}))
+    assert (await call(connect(), endpoint, body={"a": 1})).data == {"id": 1}
+    assert server.count(LOGIN) == 2
+    sent = [hit.body for hit in server.hits if hit.path != "/token"]
+    assert sent[0] == sent[1] != b""
+
+
+@pytest.mark.parametrize("endpoint", EVERY, ids=lambda endpoint: endpoint.name)
+async def test_t06_a_second_401_ends_it(server, connect, endpoint):
+    server.on(wire_name(endpoint), answer(401, headers={"X-Request-Id": "r-1"}))
+    info = await failure_of(connect(), endpoint)
+    assert info.code is ErrorCode.AUTH_FAILED
+    assert not info.maybe_applied
+    assert info.request_id == "r-1"
+    assert server.count(wire_name(endpoint)) == 2
+
+
+@pytest.mark.parametrize("endpoint", EVERY, ids=lambda endpoint: endpoint.name)
+async def test_t06_an_access_token_is_never_renewed(server, connect, endpoint):
+    server.on(wire_name(endpoint), answer(401))
+    info = await failure_of(connect(access_token=SecretStr("mine-12345")), endpoint)
+    assert info.code is ErrorCode.AUTH_FAILED
+    assert "token" in (info.hint or "")
+    assert server.count(LOGIN) == 0
+    assert server.count(wire_name(endpoint)) == 1
+
+
+async def test_t06_a_key_revoked_meanwhile_is_a_refused_login(server, connect):
+    server.on(wire_name(READ), answer(200, {}), answer(401))
+    server.on(LOGIN, answer(200, {"access_token": "t-1", "expires_in": 3600}), answer(401))
+    nexla = connect()
+    await call(nexla)
+    info = await failure_of(nexla)
+    assert info.code is ErrorCode.AUTH_FAILED
+    assert "logging in" in info.message
+
+
+async def test_t06_a_write_whose_second_login_fails_was_not_carried_out(server, connect):
+    server.on(wire_name(EVERY[3]), answer(401))
+    server.on(LOGIN, answer(200, {"access_token": "t-1", "expires_in": 3600}), answer(500, {"message": "down"}))
+    info = await failure_of(connect(), EVERY[3])
+    assert not info.maybe_applied
