@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import SerializerFunctionWrapHandler, WithJsonSchema, model_serializer
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.base import Result, Row
@@ -71,7 +71,7 @@ class HealthReport(Result):
     cut_first: ClassVar[tuple[str, ...]] = ("flows",)
     narrow_with: ClassVar[str] = "flows, tag, project or only_problems=true"
 
-    verdict: Annotated[Verdict, WithJsonSchema({"type": "string"})]
+    verdict: Verdict
     checked_at: datetime
     counts: dict[str, int]
     """How many flows got each verdict."""
