@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
@@ -11,7 +12,8 @@ CHUNK = 8 * 1024
 """Compressed bytes taken at a time: small, since each may inflate a thousandfold before the limit is looked at."""
 
 
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# A string that is never closed runs to the end: looking for its end again at each quote would take for ever.
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.|\\\Z)*(?:"|\Z)|[\[\]{}]', re.DOTALL)
 
 
 class UnreadableBodyError(Exception):
@@ -57,7 +59,7 @@ def parse_json(body: bytes, max_depth: int) -> Any:
         text = body.decode("utf-8-sig")
         if depth_of(text) > max_depth:
             raise UnreadableBodyError(f"it is nested more than {max_depth} levels deep")
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except UnicodeDecodeError:
         raise UnreadableBodyError("it is not UTF-8") from None
     except (ValueError, RecursionError):
@@ -74,6 +76,13 @@ def depth_of(text: str) -> int:
         elif token[0] in "]}":
             depth -= 1
     return deepest
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _refuse_constant(name: str) -> NoReturn:

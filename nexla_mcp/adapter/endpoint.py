@@ -68,4 +68,7 @@ class Endpoint:
                 f"{name} of {self.name} holds what a path cannot carry.",
                 hint="It must not be empty, a dot, two dots or a star, nor hold / # ? , \\ or control characters.",
             )
-        return quote(text, safe="")
+        try:
+            return quote(text, safe="")
+        except UnicodeEncodeError:
+            raise Failure.of(ErrorCode.BAD_INPUT, f"{name} of {self.name} is no text that can be sent.") from None

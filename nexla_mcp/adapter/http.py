@@ -76,6 +76,14 @@ def _never_again() -> Retry:
     return Retry(total=0, redirect=0, respect_retry_after_header=False, raise_on_status=False, raise_on_redirect=False)
 
 
+class _Session(requests.Session):
+    """Takes a redirect for the answer it is: asked where it leads, requests would read all of its body first."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        del resp
+        return None
+
+
 class HttpClient(RequestsHttpClient):  # type: ignore[misc]
     """Sends one request once. What happened is in the exchange; what is raised only tells that it was no success."""
 
@@ -83,6 +91,7 @@ class HttpClient(RequestsHttpClient):  # type: ignore[misc]
         super().__init__(timeout=connection.read_seconds, max_retries=0)
         self._connection = connection
         self._monotonic = monotonic
+        self.session = _Session()
         self.session.trust_env = False
         self.session.max_redirects = 0
         # A company's own certificate authority is no secret door: the usual variables hold for it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from nexla_mcp.adapter.statistics import Statistics
 from nexla_mcp.adapter.turns import Turns
 from nexla_mcp.domain.clock import Clock, SystemClock
 from nexla_mcp.domain.errors import ErrorCode, Failure
+from nexla_mcp.domain.secrets import secrets_in
 
 if TYPE_CHECKING:
     from nexla_mcp.adapter.sdk import Sdk
@@ -36,6 +38,7 @@ LONGEST_BACKOFF = 8.0
 NOTICEABLE_SKEW = timedelta(seconds=2)
 """`Date` has whole seconds and the answer travelled: less than this is no difference of clocks."""
 NOT_FOUND = 404
+SERVER_ERROR = 500
 
 Unchanged = Callable[[], Awaitable[bool]]
 """Looks whether the resource is still as it was before a write."""
@@ -164,6 +167,7 @@ class Nexla(Families):
             deadline=self.clock.monotonic() + seconds,
             unchanged=unchanged,
         )
+        _check_body(endpoint, body)
         self.statistics.calls += 1
         try:
             async for attempt in self._repeats(call):
@@ -210,7 +214,8 @@ class Nexla(Families):
     async def _attempt(self, call: _Call) -> Answer:
         self._breaker.check()
         try:
-            await self._rate.wait()
+            if not await self._rate.wait(call.deadline):
+                raise self._held_back(call)
             call.attempts += 1
             exchange = await self._exchange(call)
         except BaseException:
@@ -281,18 +286,41 @@ class Nexla(Families):
         if outcome in {Outcome.NOT_SENT, Outcome.AMBIGUOUS}:
             self._breaker.failed()
             return retry_after(exchange.headers, exchange.data, self.now())
+        if outcome is Outcome.BROKEN and exchange.status is not None and exchange.status >= SERVER_ERROR:
+            self._breaker.failed()
+            return None
         self._rate.succeeded()
         self._breaker.succeeded()
         return None
 
+    def _held_back(self, call: _Call) -> Failure:
+        return Failure.of(
+            ErrorCode.RATE_LIMITED,
+            f"{call.endpoint.method} {call.path} was not sent: at {self._rate.per_second:g} requests a second its turn "
+            "would come after its deadline.",
+            hint="Ask for less at once, or try again in a minute.",
+            retryable=True,
+            maybe_applied=call.ambiguous_before,
+        )
+
     def _failure(self, call: _Call, exchange: Exchange) -> Failure:
-        secrets = self._sdk.secrets if self._sdk else ()
+        secrets = [*(self._sdk.secrets if self._sdk else ()), *secrets_in(call.body)]
         is_write = call.endpoint.repeatable is not Repeatable.READ
         unknown = outcome_of(exchange) in {Outcome.AMBIGUOUS, Outcome.BROKEN} or call.ambiguous_before
         if is_write and unknown:
             return Failure(maybe_applied(call.endpoint, call.path, exchange, secrets))
         info = explain(call.endpoint, call.path, exchange, secrets, self.connection.deadline_seconds)
         return Refused(info, exchange.status, exchange.data)
+
+
+def _check_body(endpoint: Endpoint, body: Any) -> None:
+    """Refuses what JSON cannot carry before anything is sent."""
+    try:
+        json.dumps(body, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise Failure.of(
+            ErrorCode.BAD_INPUT, f"The body of {endpoint.name} holds something JSON cannot carry. Nothing was sent."
+        ) from None
 
 
 def _wire(query: Mapping[str, Any]) -> dict[str, Any]:

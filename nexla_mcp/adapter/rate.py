@@ -30,11 +30,15 @@ class Rate:
     def _capacity(self) -> float:
         return max(1.0, self.per_second * BURST_SECONDS)
 
-    async def wait(self) -> None:
-        """Returns when one more request may go out."""
+    async def wait(self, until: float) -> bool:
+        """Waits until one more request may go out; False, without waiting, if that would not be before `until`."""
         pause = self._reserve()
+        if pause > 0 and self._monotonic() + pause >= until:
+            self._bucket += 1
+            return False
         if pause > 0:
             await self._sleep(pause)
+        return True
 
     def _reserve(self) -> float:
         """Takes one request from the bucket, which may go into debt, and says how long to wait for it."""

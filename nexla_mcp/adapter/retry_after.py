@@ -41,6 +41,6 @@ def http_date(text: str) -> datetime | None:
     """An HTTP date as UTC; None when it is none."""
     try:
         moment = parsedate_to_datetime(text)
+        return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)

@@ -16,8 +16,9 @@ _WORTH_READING = ("message", "error_description", "error", "errors", "detail")
 
 def scrub(text: str, secrets: Iterable[str] = (), limit: int = LONGEST) -> str:
     """The text without the given secrets, anything shaped like one, and without queries of addresses."""
-    # Cleaned first: an invisible character inside a secret must not hide it.
-    text = clean_text(text, limit=20 * limit)
+    # Masked before and after cleaning: an escape sequence may eat the first letter of a name, and an invisible
+    # character inside a name or a secret must not hide it.
+    text = clean_text(mask_text(text[: 20 * limit]), limit=None)
     for secret in secrets:
         if len(secret) >= 4:  # noqa: PLR2004 - shorter ones would tear words apart
             text = text.replace(secret, MASK)

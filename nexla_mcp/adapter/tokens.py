@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -118,7 +119,15 @@ def _read_token(answer: Any) -> tuple[str, float]:
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token.strip():
         raise ValueError("it holds no token")
     lifetime = answer.get("expires_in")
-    if isinstance(lifetime, str):
-        lifetime = float(lifetime) if lifetime.replace(".", "", 1).isdigit() else None
-    usable = isinstance(lifetime, (int, float)) and not isinstance(lifetime, bool) and lifetime > 0
-    return token.strip(), float(lifetime) if usable else ASSUMED_LIFETIME
+    return token.strip(), _seconds(lifetime) or ASSUMED_LIFETIME
+
+
+def _seconds(value: Any) -> float | None:
+    """A positive, finite number, also as text; None for anything else (trap T1)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if 0 < number < math.inf else None

@@ -97,6 +97,24 @@ def mask_secrets(config: Any, connector: str | None = None) -> Any:
     return mask_text(config) if isinstance(config, str) else config
 
 
+def secrets_in(value: Any) -> list[str]:
+    """The texts in a JSON value that stand under a secret name, so that they can be struck out of an echo."""
+    if isinstance(value, dict):
+        return [
+            text
+            for key, item in value.items()
+            for text in (_texts(item) if is_secret_name(str(key)) else secrets_in(item))
+        ]
+    return [text for item in value for text in secrets_in(item)] if isinstance(value, (list, tuple)) else []
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return [text for item in items for text in _texts(item)]
+
+
 def _masked_entry(key: str, value: Any, siblings: dict[Any, Any], connector: str | None) -> Any:
     if is_secret_name(key) or (connector in {"webhook", "api_push"} and key.lower() == "url"):
         return _hidden(value)
