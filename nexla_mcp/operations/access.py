@@ -11,11 +11,14 @@ from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.resources import ResourceRef, ResourceType
 from nexla_mcp.domain.results.access import AccessList, Grant, Looked
+from nexla_mcp.domain.results.lineage import Key
 from nexla_mcp.operations.details import describe
+from nexla_mcp.operations.lineage import read_flow
 from nexla_mcp.operations.listing import list_type
 from nexla_mcp.operations.parallel import Read, outcomes
 from nexla_mcp.operations.resolve import resolve
 from nexla_mcp.operations.search import resources_in
+from nexla_mcp.safety.untrusted import quoted
 
 WITHOUT_ACCESSORS = {ResourceType.USER, ResourceType.ORG}
 IN_A_FLOW = {ResourceType.FLOW, ResourceType.SOURCE, ResourceType.NEXSET, ResourceType.DESTINATION}
@@ -44,8 +47,14 @@ async def list_access(
             f"A {kind.value} has no access list of its own.",
             hint="Ask for a resource. Members of a team or org come with get_resource.",
         )
+    if whole_flow and kind not in IN_A_FLOW:
+        raise Failure.of(
+            ErrorCode.BAD_INPUT,
+            f"A {kind.value} stands in no one flow.",
+            hint="Leave whole_flow out, or ask for a flow, source, nexset or destination.",
+        )
     target = await resolve(nexla, kind, reference)
-    targets = await _whole_flow(nexla, target) if whole_flow and kind in IN_A_FLOW else [target]
+    targets = await _whole_flow(nexla, target) if whole_flow else [target]
     reads: list[Read] = [*(partial(_read, nexla, item) for item in targets), partial(_names_of_several_teams, nexla)]
     *readings, twins = await outcomes(reads)
     if len(targets) == 1 and isinstance(readings[0], Failure):
@@ -60,7 +69,7 @@ async def list_access(
     return AccessList(
         resources=[item.looked for item in read],
         grants=grants,
-        uneven=_uneven(grants, len(read)) or None,
+        uneven=_uneven(grants, [(item.looked.type, item.looked.id) for item in read]) or None,
         not_read=[
             f"{item.type.value} {item.id}: {outcome.info.code.value}"
             for item, outcome in zip(targets, readings, strict=True)
@@ -72,10 +81,7 @@ async def list_access(
 
 
 async def _whole_flow(nexla: Nexla, target: ResourceRef) -> list[ResourceRef]:
-    if target.type is ResourceType.FLOW:
-        flow = await nexla.flows.get(target.id)
-    else:
-        flow = await nexla.flows.by_resource(target.type, target.id)
+    flow = await read_flow(nexla, target.type, target.id)
     return [
         ResourceRef(ResourceType.FLOW, flow.id),
         *(ResourceRef(kind, identifier) for kind, identifier in resources_in(flow)),
@@ -109,14 +115,16 @@ async def _names_of_several_teams(nexla: Nexla) -> frozenset[str]:
     return frozenset(name for name, count in Counter(team.name for team in teams if team.name).items() if count > 1)
 
 
-def _uneven(grants: list[Grant], resources: int) -> list[str]:
-    if resources < 2:  # noqa: PLR2004 - unevenness needs two
-        return []
-    reach: dict[tuple[str, str], set[tuple[ResourceType, int]]] = {}
+def _uneven(grants: list[Grant], looked: list[Key]) -> list[str]:
+    """Who reaches only some of the parts. The flow itself is no part: nobody needs a grant on it as well."""
+    parts = {key for key in looked if key[0] is not ResourceType.FLOW}
+    reach: dict[tuple[str, str], set[Key]] = {}
     for grant in grants:
-        reach.setdefault((grant.to, grant.who), set()).add((grant.type, grant.id))
+        reach.setdefault((grant.to, grant.who), set()).update({(grant.type, grant.id)} & parts)
+    if len(parts) < 2:  # noqa: PLR2004 - unevenness needs two
+        return []
     return [
-        f"{who} ({to}) reaches {len(on)} of {resources} resources"
+        f"{quoted(who)} ({to}) reaches {len(on)} of the {len(parts)} parts of the flow"
         for (to, who), on in sorted(reach.items())
-        if len(on) < resources
+        if len(on) < len(parts)
     ]

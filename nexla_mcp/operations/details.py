@@ -15,6 +15,7 @@ from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.details import Related, ResourceDetails
 from nexla_mcp.domain.schedule import Schedule
 from nexla_mcp.domain.secrets import mask_text
+from nexla_mcp.operations.evidence import ACTIVE
 from nexla_mcp.operations.listing import connector_of, found
 from nexla_mcp.operations.resolve import resolve
 from nexla_mcp.operations.search import resources_in
@@ -82,12 +83,13 @@ async def _credential(nexla: Nexla, identifier: int) -> tuple[Credential, Extra]
 async def _source(nexla: Nexla, identifier: int) -> tuple[Source, Extra]:
     model = await nexla.sources.get(identifier)
     schedule = Schedule.read((model.source_config or {}).get("start.cron"))
+    active = (model.status or "").upper() in ACTIVE
     facts = {
         "connector": connector_of(model),
         "ingest_method": model.ingest_method,
         "flow_type": model.flow_type,
         "schedule": schedule.expression if schedule else None,
-        "next_scheduled_run": schedule.after(nexla.now()).isoformat() if schedule else None,
+        "next_scheduled_run": schedule.after(nexla.now()).isoformat() if schedule and active else None,
         "last_run_id": max((run.id for run in model.run_ids), default=None),
     }
     related = [

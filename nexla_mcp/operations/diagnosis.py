@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from statistics import median
 
 from nexla_mcp.adapter.models import AuditEntry, LogEntry
 from nexla_mcp.adapter.nexla import Nexla
@@ -13,11 +15,13 @@ from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.diagnosis import ChangeRow, Diagnosis, NodeState, RunRow
 from nexla_mcp.domain.results.lineage import Key, LineageNode
 from nexla_mcp.domain.results.logs import Severity
+from nexla_mcp.domain.times import Window
 from nexla_mcp.operations.diagnosis_causes import causes_of
 from nexla_mcp.operations.diagnosis_shapes import Shapes, compare_shapes
-from nexla_mcp.operations.evidence import Counts, FlowEvidence, Run
-from nexla_mcp.operations.evidence_gathering import gather, read_log_lines
+from nexla_mcp.operations.evidence import FlowEvidence, Run
+from nexla_mcp.operations.evidence_gathering import gather, read_log_lines, read_runs
 from nexla_mcp.operations.health_checks import judge
+from nexla_mcp.operations.health_thresholds import DEFAULTS
 from nexla_mcp.operations.log_lines import at_least, fold
 from nexla_mcp.operations.parallel import Read, outcomes
 
@@ -25,6 +29,8 @@ CHANGES_LOOKED_BACK = timedelta(days=7)
 """A change shows its effect in the next runs; what is older has been run with for long."""
 MOST_LINES = 500
 RUNS_SHOWN = 8
+USUAL_SHARE = 0.5
+"""A run to compare with moved at least this share of the median."""
 LONGEST_VALUE = 60
 """Characters of an old or new value that are worth showing."""
 
@@ -43,11 +49,13 @@ async def diagnose(nexla: Nexla, reference: int | str, since: datetime | None = 
     evidence = await gather(nexla, reference, since=since, log_lines=True)
     bad, good = runs_to_compare(evidence)
     reads: list[Read] = [
+        partial(_good_run_before, nexla, evidence, good, further=bad is not None and since is None),
         partial(_lines, nexla, evidence, bad),
         partial(_changes, nexla, evidence, since or evidence.now - CHANGES_LOOKED_BACK),
         partial(compare_shapes, nexla, evidence.lineage),
     ]
-    lines, changes, shapes = await outcomes(reads)
+    older, lines, changes, shapes = await outcomes(reads)
+    good = older if isinstance(older, Run) else good
     if isinstance(lines, tuple) and bad is not None:
         # Judged by the run looked at: the last one may be too young to have said anything.
         evidence = evidence.but(log_lines=lines)
@@ -58,10 +66,15 @@ async def diagnose(nexla: Nexla, reference: int | str, since: datetime | None = 
     not_checked = [*health.not_checked, *unread_changes]
     not_checked += [
         f"{what}: {answer.info.code.value}"
-        for what, answer in (("log lines", lines), ("changes", changes), ("sample shapes", shapes))
+        for what, answer in (
+            ("older runs", older),
+            ("log lines", lines),
+            ("changes", changes),
+            ("sample shapes", shapes),
+        )
         if isinstance(answer, Failure)
     ]
-    upcoming = evidence.schedule.after(evidence.now) if evidence.schedule else None
+    upcoming = evidence.schedule.after(evidence.now) if evidence.schedule and evidence.runs_at_all else None
     return Diagnosis(
         flow_id=evidence.lineage.flow_id,
         name=evidence.lineage.name,
@@ -82,14 +95,31 @@ async def diagnose(nexla: Nexla, reference: int | str, since: datetime | None = 
 
 
 def runs_to_compare(evidence: FlowEvidence) -> tuple[Run | None, Run | None]:
-    """The last run that counted errors, else the last run; and the last good run before it."""
-    bad = next((run for run in evidence.runs if run.errors), evidence.runs[0] if evidence.runs else None)
-    if bad is None:
-        return None, None
+    """The last run in which more than stray records failed, else the last run; and the last good run before it."""
+    runs = evidence.runs
+    bad = next((run for run in runs if _failed(run)), runs[0] if runs else None)
+    return bad, _last_good(evidence, runs[runs.index(bad) + 1 :]) if bad is not None else None
+
+
+def _failed(run: Run) -> bool:
+    return any(counts.error_rate >= DEFAULTS.error_warning for counts in run.counts.values())
+
+
+def _last_good(evidence: FlowEvidence, runs: Sequence[Run]) -> Run | None:
+    """The newest run that moved about as much as usual and lost no more than stray records."""
     origin = evidence.lineage.origin.key
-    earlier = evidence.runs[evidence.runs.index(bad) + 1 :]
-    good = next((run for run in earlier if not run.errors and (run.at(origin) or Counts()).records), None)
-    return bad, good
+    fair = [(run, counts.records) for run in runs if not _failed(run) and (counts := run.at(origin)) and counts.records]
+    enough = median(records for _, records in fair) * USUAL_SHARE if fair else 0
+    return next((run for run, records in fair if records >= enough), None)
+
+
+async def _good_run_before(nexla: Nexla, evidence: FlowEvidence, known: Run | None, *, further: bool) -> Run | None:
+    """The good run known, else one from further back than the evidence reaches."""
+    start = evidence.now - DEFAULTS.longest_window
+    if known is not None or not further or evidence.window.start <= start:
+        return known
+    runs, _ = await read_runs(nexla, evidence.lineage, Window(start, evidence.window.start))
+    return _last_good(evidence, runs)
 
 
 async def _lines(nexla: Nexla, evidence: FlowEvidence, run: Run | None) -> tuple[LogEntry, ...]:
@@ -171,6 +201,8 @@ def _run_row(evidence: FlowEvidence, run: Run) -> RunRow:
 
 def _rerun(upcoming: datetime | None, evidence: FlowEvidence) -> str:
     words = "Nexla's API has no re-run of a finished run: mend the cause, then the next run does the work."
+    if not evidence.runs_at_all:
+        return f"{words} There is no next run while the source is {evidence.statuses[0]}."
     if upcoming is not None:
         return f"{words} The next scheduled run is at {upcoming:%Y-%m-%d %H:%MZ}."
     if evidence.schedule_text:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.diagnosis import Cause, ChangeRow, Likelihood, NextCall
@@ -14,8 +13,6 @@ from nexla_mcp.domain.troubles import Trouble
 from nexla_mcp.operations.diagnosis_shapes import Shapes
 from nexla_mcp.operations.evidence import FlowEvidence
 
-RELEVANT_BEFORE = timedelta(days=3)
-"""A change this long before the first bad run may have caused it."""
 LINES_QUOTED = 2
 LONGEST_QUOTE = 240
 
@@ -55,7 +52,7 @@ def _cause(
         because.append(f"{told} log lines of the run at this node")
     if shapes and key in shapes.unchanged and item.trouble is Trouble.TRANSFORM_ERROR:
         because.append("its samples have exactly its parent's fields: records pass through unchanged")
-    because += _suspects(evidence, node, changes)
+    because += _suspects(evidence, node, changes, until_the_last_run=item.trouble not in _SEEN)
     return Cause(
         trouble=item.trouble,
         likelihood=_likelihood(item, quoted, first=first),
@@ -81,16 +78,21 @@ def _likelihood(item: Finding, quoted: Sequence[LogLine], *, first: bool) -> Lik
     return Likelihood.LIKELY if first or errors else Likelihood.POSSIBLE
 
 
-def _suspects(evidence: FlowEvidence, node: LineageNode | None, changes: Sequence[ChangeRow]) -> list[str]:
-    """Changes at the node, its login or upstream of it, made before the first of the bad runs."""
+def _suspects(
+    evidence: FlowEvidence, node: LineageNode | None, changes: Sequence[ChangeRow], *, until_the_last_run: bool
+) -> list[str]:
+    """Changes at the node, its login or upstream of it. What runs showed was not caused after them."""
     if node is None:
         return []
     near: set[Key] = {node.key, *(other.key for other in evidence.lineage.upstream(node))}
     if node.credential_id is not None:
         near.add((ResourceType.CREDENTIAL, node.credential_id))
+    end = evidence.last_run_at if until_the_last_run else None
     told = []
     for change in changes:
-        if (change.type, change.id) in near and change.at is not None and change.event != "create":
+        if change.at is None or (end is not None and change.at > end):
+            continue
+        if (change.type, change.id) in near and change.event != "create":
             what = ", ".join(name.partition(":")[0] for name in change.what) or (change.event or "something")
             told.append(f"{change.type.value} {change.id} was changed at {change.at:%Y-%m-%d %H:%MZ} ({what})")
     return told[:2]

@@ -13,7 +13,7 @@ from nexla_mcp.domain.results.flow import FlowNodeRow, FlowView
 from nexla_mcp.domain.results.lineage import Lineage, LineageNode
 from nexla_mcp.domain.schedule import Schedule
 from nexla_mcp.domain.times import Window
-from nexla_mcp.operations.evidence import Run
+from nexla_mcp.operations.evidence import ACTIVE, Run
 from nexla_mcp.operations.evidence_gathering import SCHEDULE_KEY, read_runs
 from nexla_mcp.operations.lineage import read_tree
 from nexla_mcp.operations.parallel import Read, outcomes
@@ -45,7 +45,7 @@ async def view_flow(nexla: Nexla, reference: int | str, kind: ResourceType = Res
         name=lineage.name,
         project_id=lineage.project_id,
         schedule=schedule.expression if schedule else None,
-        next_scheduled_run=schedule.after(nexla.now()) if schedule else None,
+        next_scheduled_run=schedule.after(nexla.now()) if schedule and _runs(lineage.origin.status) else None,
         last_run_id=known[0].run_id if known else None,
         last_run=known[0].started_at if known else None,
         nodes=[_row(node, tree.flow, known) for node in lineage.nodes],
@@ -60,6 +60,11 @@ async def _source(nexla: Nexla, lineage: Lineage) -> Source | None:
 
 def _schedule(source: Source) -> Schedule | None:
     return Schedule.read((source.source_config or {}).get(SCHEDULE_KEY))
+
+
+def _runs(status: str | None) -> bool:
+    """Whether a schedule has an effect: only active sources are run by it."""
+    return status is None or status.upper() in ACTIVE
 
 
 def _row(node: LineageNode, flow: Flow, runs: tuple[Run, ...]) -> FlowNodeRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,12 +11,20 @@ from nexla_mcp.domain.text import clean_text
 NAME_LIMIT = 80
 CELL_LIMIT = 2_000
 
+_MARK = re.compile(r"[<＜﹤](?=\s*[/／]?\s*data)", re.IGNORECASE)
+"""The beginning of one of our marks, however it is spaced, cased or widened: readers are lenient."""
+
 
 def quoted(text: str | None, limit: int = NAME_LIMIT) -> str:
     """A name on one line in quotes; a dash where there is none."""
     if text is None:
         return "-"
-    return '"' + clean_text(text, limit).replace("\n", " ").replace('"', "'") + '"'
+    return '"' + unmarked(clean_text(text, limit).replace("\n", " ").replace('"', "'")) + '"'
+
+
+def unmarked(text: str) -> str:
+    """The text with nothing in it that could be taken for one of our marks."""
+    return _MARK.sub("‹", text)
 
 
 def fenced(source: str, lines: Iterable[str]) -> str:
@@ -23,9 +32,7 @@ def fenced(source: str, lines: Iterable[str]) -> str:
 
     `source` is our own word for where the lines come from, e.g. `logs`.
     """
-    body = "\n".join(
-        clean_text(line, CELL_LIMIT).replace("<data", "‹data").replace("</data", "‹/data") for line in lines
-    )
+    body = unmarked("\n".join(clean_text(line, CELL_LIMIT) for line in lines))
     return f'<data from="{source}">\n{body}\n</data>'
 
 

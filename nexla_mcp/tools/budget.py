@@ -31,7 +31,7 @@ def compact_json(value: Any) -> str:
 
 
 def render(result: Result) -> Rendered:
-    return Rendered(text=text_of(result), structured=cleaned(result.structured()))
+    return Rendered(text=cleaned(text_of(result)), structured=cleaned(result.structured()))
 
 
 def fit(result: Result, budget: int = DEFAULT_BUDGET) -> Rendered:

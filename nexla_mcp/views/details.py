@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from nexla_mcp.domain.results.details import ResourceDetails
-from nexla_mcp.safety.untrusted import fenced, quoted
+from nexla_mcp.safety.untrusted import fenced, quoted, unmarked
 from nexla_mcp.views.table import cell, table
 from nexla_mcp.views.text import cut_note, text_of
 
@@ -19,16 +19,16 @@ def _(result: ResourceDetails) -> str:
     if result.description:
         lines.append(fenced("description", [result.description]))
     if result.config:
-        lines.append(fenced("config", [json.dumps(result.config, ensure_ascii=False, separators=(", ", ": "))]))
+        lines.append(fenced("config", (f"{name}: {_json(value)}" for name, value in result.config.items())))
     if result.fields:
-        lines.append(fenced("fields", [", ".join(f"{name}: {kind}" for name, kind in result.fields.items())]))
+        lines.append(fenced("fields", (f"{name}: {kind}" for name, kind in result.fields.items())))
     if result.code:
         lines.append(fenced("code", result.code.splitlines()))
     if result.related:
         rows = ((row.relation, row.type.value, row.id, quoted(row.name), row.status) for row in result.related)
         lines.append(table(("relation", "type", "id", "name", "status"), rows))
     if result.entries:
-        lines.append(fenced("entries", [json.dumps(row, ensure_ascii=False) for row in result.entries]))
+        lines.append(fenced("entries", map(_json, result.entries)))
     lines += [f"Not read: {item}" for item in result.not_read or ()]
     lines.append(cut_note(result))
     return "\n".join(line for line in lines if line)
@@ -45,4 +45,8 @@ def _common(result: ResourceDetails) -> list[tuple[str, Any]]:
 
 
 def _short(value: Any) -> str:
-    return quoted(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return quoted(value) if isinstance(value, str) else unmarked(_json(value))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nexla_mcp.domain.results.identity import Identity
 from nexla_mcp.safety.untrusted import quoted
-from nexla_mcp.views.table import moment
+from nexla_mcp.views.table import cell, moment
 from nexla_mcp.views.text import text_of
 
 NOTICEABLE_SKEW = 5.0
@@ -14,7 +14,7 @@ NOTICEABLE_SKEW = 5.0
 def _(result: Identity) -> str:
     role = {True: "an org admin", False: "a member", None: "of unknown standing"}[result.org_admin]
     lines = [
-        f"You are {quoted(result.user_name)} <{result.email}> (user {result.user_id}), {role} in org "
+        f"You are {quoted(result.user_name)} <{cell(result.email)}> (user {result.user_id}), {role} in org "
         f"{quoted(result.org_name)} ({result.org_id}) at {result.host}.",
         f"Login: {result.login}. Changes are {'refused: this server is read-only' if result.read_only else 'allowed'}.",
         f"Platform time: {moment(result.platform_time)}.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 
+from nexla_mcp.safety.untrusted import unmarked
+
 Cell = str | int | float | bool | datetime | None
 
 
@@ -29,7 +31,7 @@ def cell(value: Cell) -> str:
         return moment(value)
     if isinstance(value, float):
         return f"{value:.4g}"
-    return str(value).replace("\n", " ").replace("|", "/")
+    return unmarked(str(value)).replace("\n", " ").replace("|", "/")
 
 
 def moment(value: datetime) -> str:

@@ -36,7 +36,7 @@ class Looked(Row):
 
 
 class AccessList(Result):
-    cut_first: ClassVar[tuple[str, ...]] = ("grants",)
+    cut_first: ClassVar[tuple[str, ...]] = ("grants", "resources")
     narrow_with: ClassVar[str] = "whole_flow=false"
 
     resources: list[Looked]

@@ -81,7 +81,7 @@ class ChangeRow(Row):
 
 
 class Diagnosis(Result):
-    cut_first: ClassVar[tuple[str, ...]] = ("changes", "runs", "log_lines")
+    cut_first: ClassVar[tuple[str, ...]] = ("changes", "runs", "log_lines", "nodes", "causes")
     narrow_with: ClassVar[str] = "since"
 
     flow_id: int
@@ -91,9 +91,9 @@ class Diagnosis(Result):
     """The most probable first."""
     nodes: list[NodeState]
     run_id: int | None = None
-    """The run looked at: the last with errors, else the last."""
+    """The run looked at: the last in which more than stray records failed, else the last."""
     good_run_id: int | None = None
-    """The last run before it that moved records without errors."""
+    """The last run before it that moved about as much as usual and lost no more than stray records."""
     runs: list[RunRow]
     """The newest first."""
     log_lines: list[LogLine]
