@@ -295,9 +295,9 @@ def test_a_forgotten_source_runs_again_once_it_is_activated_anew():
 def test_fire_times_of_crons_and_streams():
     start = int(datetime(2026, 3, 10, tzinfo=timezone.utc).timestamp() * 1000)
     hours = fires_between("0 0 * * * ?", start, start + 3 * HOUR_MS, 10)
-    assert hours == [start + HOUR_MS, start + 2 * HOUR_MS, start + 3 * HOUR_MS]
+    assert hours == (start + HOUR_MS, start + 2 * HOUR_MS, start + 3 * HOUR_MS)
     assert fires_between("0 0 * * * ?", start, start + 3 * HOUR_MS, 2) == hours[1:]
     assert fires_between(600, start, start + HOUR_MS, 100)[-1] == start + HOUR_MS
-    assert fires_between("0 0 0 1 * ? 2030", start, start + HOUR_MS, 5) == []
+    assert fires_between("0 0 0 1 * ? 2030", start, start + HOUR_MS, 5) == ()
     assert next_fire("0 30 2 ? * MON-FRI", start) == start + 9_000_000
     assert next_fire(600, start) == start + 600_000

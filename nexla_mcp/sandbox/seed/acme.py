@@ -13,6 +13,7 @@ from nexla_mcp.sandbox.seed.flows_commerce import COMMERCE
 from nexla_mcp.sandbox.seed.flows_insight import INSIGHT
 from nexla_mcp.sandbox.seed.logins import CREDENTIALS
 from nexla_mcp.sandbox.seed.planting import Garden, python_transform
+from nexla_mcp.sandbox.simulation.graph import Lineage
 from nexla_mcp.sandbox.simulation.runs import RUN_MS
 
 if TYPE_CHECKING:
@@ -86,8 +87,9 @@ def plant(world: World) -> None:
         if spec.state != "INIT":
             ends.append((planted.source, end))
     troubles.keep(world, manifest)
+    lineage = Lineage(world.store)
     for source, end in ends:
-        world.simulation.backfill(source, milliseconds(now - HISTORY), milliseconds(end) - RUN_MS)
+        world.simulation.backfill(source, milliseconds(now - HISTORY), milliseconds(end) - RUN_MS, lineage)
 
 
 def _credentials(world: World, cast: Cast, now: datetime) -> dict[str, Document]:

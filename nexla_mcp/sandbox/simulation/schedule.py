@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 
 from croniter import CroniterError, croniter
@@ -23,14 +24,18 @@ def beat_of(source: dict[str, Any]) -> str | int:
     return int(behaviour.get("interval_seconds", STREAM_SECONDS))
 
 
-def fires_between(beat: str | int, after_ms: int, until_ms: int, cap: int) -> list[int]:
-    """The fire times in (after, until], oldest first; at most the newest `cap`, walked back from the end."""
+@lru_cache(maxsize=64)
+def fires_between(beat: str | int, after_ms: int, until_ms: int, cap: int) -> Sequence[int]:
+    """The fire times in (after, until], oldest first; at most the newest `cap`, walked back from the end.
+
+    Remembered, because many flows keep the same hours and cron arithmetic is slow.
+    """
     fires: list[int] = []
     for fire in _backwards(beat, until_ms):
         if fire <= after_ms or len(fires) == cap:
             break
         fires.append(fire)
-    return fires[::-1]
+    return tuple(fires[::-1])
 
 
 def next_fire(beat: str | int, after_ms: int) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -67,9 +67,11 @@ class Simulation:
             self._due_ms = self._advance(now)
         self._seen_changes = self._changes()
 
-    def backfill(self, source: Document, from_ms: int, to_ms: int) -> None:
-        """A history for a source between two moments, for the seed; live runs go on after it."""
-        lineage = Lineage(self.world.store)
+    def backfill(self, source: Document, from_ms: int, to_ms: int, lineage: Lineage) -> None:
+        """A history for a source between two moments, for the seed; live runs go on after it.
+
+        `lineage` is the state of the store, which must hold the whole flow.
+        """
         schedule = _Schedule(from_ms, from_ms, {})
         self._run(source, schedule, fires_between(beat_of(source), from_ms, to_ms, RUNS_PER_ADVANCE), lineage)
         schedule.done_until = to_ms
@@ -147,7 +149,7 @@ class Simulation:
         first = since + DETECTION_MS - RUN_MS
         fires = fires_between(beat, max(schedule.done_until, first), horizon, RUNS_PER_ADVANCE)
         if schedule.done_until < first <= horizon:
-            fires = [first, *fires][-RUNS_PER_ADVANCE:]
+            fires = (first, *fires)[-RUNS_PER_ADVANCE:]
         if fires:
             self._run(source, schedule, fires, lineage)
         if horizon > schedule.done_until:
@@ -158,7 +160,7 @@ class Simulation:
         following = next_fire(beat, horizon)
         return NEVER if following is None else following + RUN_MS
 
-    def _run(self, source: Document, schedule: _Schedule, fires: list[int], lineage: Lineage) -> None:
+    def _run(self, source: Document, schedule: _Schedule, fires: Sequence[int], lineage: Lineage) -> None:
         behaviours = Behaviours(self.world.store, lineage)
         alerts = Alerts(self.world.store, schedule.alerts)
         metrics, lines = [], []
