@@ -39,7 +39,7 @@ class Schedule:
     def interval(self, moment: datetime) -> timedelta:
         """The longer of the spans around `moment`'s last firing: weekends do not make a weekday job late."""
         last = self.before(moment)
-        return max(self.after(moment) - last, last - self.before(last))
+        return max(self.after(last) - last, last - self.before(last))
 
     def _iterator(self, moment: datetime) -> croniter:
         from croniter import croniter  # noqa: PLC0415

@@ -32,6 +32,7 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         self._lock = threading.RLock()
+        self._parsed: dict[str, dict[int, Document]] = {}
         self._connection = sqlite3.connect(str(path) if path else ":memory:", check_same_thread=False)
         self._connection.isolation_level = None
         if path:
@@ -51,6 +52,7 @@ class Store:
                 yield
             except BaseException:
                 self._connection.execute("ROLLBACK")
+                self._parsed.clear()
                 raise
             self._connection.execute("COMMIT")
 
@@ -70,35 +72,52 @@ class Store:
         """Keeps a copy under a fresh id (one sequence for all kinds) and returns it with its id."""
         with self.transaction():
             stored = {**document, "id": self.next_id()}
-            self.execute("INSERT INTO documents VALUES (?, ?, ?)", (kind, stored["id"], json.dumps(stored)))
+            body = json.dumps(stored)
+            self.execute("INSERT INTO documents VALUES (?, ?, ?)", (kind, stored["id"], body))
+            self._documents(kind)[stored["id"]] = json.loads(body)
             return stored
 
     def get(self, kind: str, identifier: int) -> Document | None:
-        """None for an unknown id, and for what no id can be: another type, or beyond 64 bits."""
+        """None for an unknown id, and for what no id can be: another type, or beyond 64 bits.
+
+        The document's own fields may be changed; what is nested in them is shared and must not be.
+        """
         if type(identifier) is not int or not 0 <= identifier < _ID_LIMIT:
             return None
-        rows = self.execute("SELECT body FROM documents WHERE kind = ? AND id = ?", (kind, identifier))
-        return json.loads(rows[0][0]) if rows else None
+        with self._lock:
+            found = self._documents(kind).get(identifier)
+            return dict(found) if found is not None else None
 
     def put(self, kind: str, document: Document) -> Document:
         """Replaces the document of that id, which must exist."""
         with self.transaction():
             if self.get(kind, document["id"]) is None:
                 raise KeyError((kind, document["id"]))
+            body = json.dumps(document)
             self.execute(
                 "UPDATE documents SET body = ? WHERE kind = ? AND id = ?",
-                (json.dumps(document), kind, document["id"]),
+                (body, kind, document["id"]),
             )
+            self._documents(kind)[document["id"]] = json.loads(body)
             return document
 
     def delete(self, kind: str, identifier: int) -> None:
-        self.execute("DELETE FROM documents WHERE kind = ? AND id = ?", (kind, identifier))
+        with self._lock:
+            self.execute("DELETE FROM documents WHERE kind = ? AND id = ?", (kind, identifier))
+            self._documents(kind).pop(identifier, None)
 
     def all(self, kind: str, **equals: Any) -> list[Document]:
-        """Documents of a kind in id order whose top-level fields equal the given values."""
-        rows = self.execute("SELECT body FROM documents WHERE kind = ? ORDER BY id", (kind,))
-        documents = [json.loads(row[0]) for row in rows]
-        return [item for item in documents if all(item.get(key) == value for key, value in equals.items())]
+        """Documents of a kind in id order whose top-level fields equal the given values. Shared as `get` says."""
+        with self._lock:
+            found = self._documents(kind).values()
+            return [dict(item) for item in found if all(item.get(key) == value for key, value in equals.items())]
+
+    def _documents(self, kind: str) -> dict[int, Document]:
+        """All documents of a kind, parsed once: most requests look at every source, nexset and destination."""
+        if kind not in self._parsed:
+            rows = self.execute("SELECT id, body FROM documents WHERE kind = ? ORDER BY id", (kind,))
+            self._parsed[kind] = {identifier: json.loads(body) for identifier, body in rows}
+        return self._parsed[kind]
 
     def remember(self, name: str, value: Any) -> None:
         """One named JSON value, e.g. the clock's offset."""
