@@ -42,10 +42,10 @@ def test_successes_give_the_rate_back():
 async def test_a_burst_passes_and_the_rest_is_spread(clock):
     limiter = rate(clock)
     for _ in range(20):
-        await limiter.wait()
+        assert await limiter.wait(until=100.0)
     assert clock.elapsed == 0
     for _ in range(30):
-        await limiter.wait()
+        assert await limiter.wait(until=100.0)
     assert clock.elapsed == pytest.approx(3.0)
 
 
@@ -53,7 +53,7 @@ async def test_a_burst_passes_and_the_rest_is_spread(clock):
 async def test_everybody_stays_away_as_long_as_the_platform_asked(clock):
     limiter = rate(clock)
     limiter.throttled(12.0)
-    await limiter.wait()
+    assert await limiter.wait(until=100.0)
     assert clock.elapsed == pytest.approx(12.0)
 
 
@@ -61,3 +61,13 @@ def test_waiting_calls_are_queued_not_let_through_together(clock):
     limiter = rate(clock, per_second=1.0)
     limiter.throttled(None)
     assert [limiter._reserve() for _ in range(5)] == pytest.approx([2, 4, 6, 8, 10])
+
+
+@pytest.mark.anyio
+async def test_a_wait_that_would_be_too_late_is_not_begun_and_keeps_its_place_free(clock):
+    limiter = rate(clock, per_second=0.5)
+    assert await limiter.wait(until=100.0)
+    assert not await limiter.wait(until=1.0)
+    assert clock.sleeps == []
+    assert await limiter.wait(until=100.0)
+    assert clock.elapsed == pytest.approx(2.0)

@@ -135,7 +135,6 @@ async def test_t04_repeats_stay_within_the_deadline(server, connect, clock):
     assert clock.elapsed <= 4
 
 
-@pytest.mark.xfail(strict=True, reason="the wait for the rate limiter is not bounded by the call's deadline")
 async def test_t04_the_wait_for_the_limiter_counts(server, connect, clock):
     server.on(THING, answer(200, {}))
     nexla = connect(requests_per_second=0.1, deadline_seconds=5)

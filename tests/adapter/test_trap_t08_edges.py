@@ -96,7 +96,6 @@ async def test_t08_an_unreadable_error_body_keeps_the_status(server, connect, ki
     assert "html" not in info.message
 
 
-@pytest.mark.xfail(strict=True, reason="a body that JSON cannot carry is reported as a refused connection")
 async def test_t08_a_body_that_json_cannot_carry_is_the_callers_fault(server, connect):
     server.on(wire_name(CREATE), answer(200, {}))
     assert (await failure_of(connect(), CREATE, body={"a": float("nan")})).code is ErrorCode.BAD_INPUT
