@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from nexla_mcp.domain.results.base import Result
+from nexla_mcp.domain.results.shortening import LEAST
 from nexla_mcp.safety.untrusted import cleaned
 from nexla_mcp.views.text import text_of
 
 DEFAULT_BUDGET = 24_000
 """Bytes of an answer: its text and its structured content together, since some hosts charge for both."""
+SHARE = 4
+"""A single value may take this part of the budget: it stands in the text and in the structured content."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,19 @@ def render(result: Result) -> Rendered:
 
 
 def fit(result: Result, budget: int = DEFAULT_BUDGET) -> Rendered:
-    """The answer within `budget` bytes: the lists of `cut_first` lose rows from their end until it fits."""
+    """The answer within `budget` bytes: long single values are shortened, then lists lose rows from their end."""
+    rendered = render(result)
+    room = budget // SHARE
+    while rendered.size > budget:
+        shorter = result.shortened(room)
+        rendered = _with_fewer_rows(shorter, budget)
+        if shorter is result or room <= LEAST:
+            break
+        room //= 2
+    return rendered
+
+
+def _with_fewer_rows(result: Result, budget: int) -> Rendered:
     rendered = render(result)
     for field in result.cut_first:
         if rendered.size <= budget:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
+from typing_extensions import Self
+
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.base import Result, Row
+from nexla_mcp.domain.results.shortening import shortened
+
+LEFT_OUT = " left out to fit"
 
 
 class Related(Row):
@@ -47,3 +52,13 @@ class ResourceDetails(Result):
     """A lookup's rows, or a team's or org's members."""
     not_read: list[str] | None = None
     """What belongs here but could not be read, and why."""
+
+    def shortened(self, room: int) -> Self:
+        cut: dict[str, Any] = {}
+        told: list[str] = [item for item in self.not_read or () if not item.endswith(LEFT_OUT)]
+        for field in ("description", "facts", "config", "fields", "code"):
+            value, left_out = shortened(getattr(self, field), room)
+            if left_out:
+                cut[field] = value
+                told.append(f"{field}: {left_out:,} {'characters' if isinstance(value, str) else 'entries'}{LEFT_OUT}")
+        return self.model_copy(update={**cut, "truncated": True, "not_read": told}) if cut else self
