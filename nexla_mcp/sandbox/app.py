@@ -123,6 +123,8 @@ class _Endpoint:
             query=asked.query,
             body=_json_body(asked.content),
             headers=asked.headers,
+            url=asked.url,
+            paging=rules,
         )
         result = match.route.handler(call)
         reply = result if isinstance(result, Reply) else Reply(result)

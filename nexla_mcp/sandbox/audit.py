@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from nexla_mcp.sandbox import kinds
 from nexla_mcp.sandbox.clock import iso
+from nexla_mcp.sandbox.routing import Principal
 
 if TYPE_CHECKING:
-    from nexla_mcp.sandbox.routing import Principal
+    from nexla_mcp.sandbox.routing import Call
     from nexla_mcp.sandbox.store import Document
     from nexla_mcp.sandbox.world import World
 
 _UNTOLD = {"updated_at", "created_at", "_sandbox", "id", "members"}
 _SECRET_FIELDS = {"credentials"}
+_LONGEST_AGENT = 200
+
+
+@dataclass(frozen=True)
+class Author(Principal):
+    """Who writes, and by what request; a plain Principal is the platform itself, or the seed's past."""
+
+    user_agent: str = "nexla-sandbox"
+    request_path: str = ""
+
+
+def author(call: Call) -> Author:
+    who = call.principal
+    agent = call.headers.get("user-agent", "")[:_LONGEST_AGENT]
+    path = urlsplit(call.url).path or call.route.format(**call.path)
+    return Author(who.user_id, who.org_id, who.is_org_admin, agent, path)
 
 
 def record(
@@ -45,8 +64,8 @@ def record(
             "object_changes": changes,
             "association_resource": association,
             "request_ip": "127.0.0.1",
-            "request_user_agent": "nexla-sandbox",
-            "request_url": f"/{kind}/{after['id']}",
+            "request_user_agent": principal.user_agent if isinstance(principal, Author) else Author.user_agent,
+            "request_url": principal.request_path if isinstance(principal, Author) else f"/{kind}/{after['id']}",
             "user": {"id": principal.user_id, "email": actor.get("email", "")},
             "impersonator_id": None,
             "org_id": after.get("org_id", principal.org_id),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nexla_mcp.sandbox import creation, kinds, lineage
-from nexla_mcp.sandbox.errors import invalid
-from nexla_mcp.sandbox.routing import Principal
+from nexla_mcp.sandbox import audit, creation, kinds, lineage
+from nexla_mcp.sandbox.errors import forbidden, invalid
 
 if TYPE_CHECKING:
-    from nexla_mcp.sandbox.routing import Call
+    from nexla_mcp.sandbox.routing import Call, Principal
     from nexla_mcp.sandbox.store import Document
     from nexla_mcp.sandbox.world import World
 
@@ -19,9 +18,11 @@ _LEFT_BEHIND = {"id", "created_at", "updated_at", "flow_node_id", "origin_node_i
 
 @dataclass(frozen=True)
 class CopyOptions:
-    """`owner` is whom the copies will belong to: the caller unless the request names somebody else."""
+    """Whom the copies will belong to: the author's own unless the request names somebody else."""
 
-    owner: Principal
+    author: Principal
+    owner_id: int
+    org_id: int
     reuse_credentials: bool = False
     copy_access: bool = False
 
@@ -37,8 +38,18 @@ def options_of(call: Call) -> CopyOptions:
         if isinstance(value, bool) or not isinstance(value, int) or call.world.store.get(kind, value) is None:
             raise invalid(f"{name} does not exist", field=name)
         ids[name] = value
-    owner = Principal(ids["owner_id"], ids["org_id"], call.principal.is_org_admin)
-    return CopyOptions(owner, _true(given.get("reuse_data_credentials")), _true(given.get("copy_access_controls")))
+    if not call.principal.is_org_admin and ids["owner_id"] != call.principal.user_id:
+        raise forbidden("Only an admin of the org makes copies for somebody else")
+    owner = call.world.store.get(kinds.USERS, ids["owner_id"]) or {}
+    orgs = {membership["id"] for membership in owner.get("org_memberships", ())}
+    if ids["org_id"] not in orgs or (ids["org_id"] != call.principal.org_id):
+        raise forbidden("A copy stays in the org of the caller, with a member of it")
+    return CopyOptions(
+        audit.author(call),
+        **ids,
+        reuse_credentials=_true(given.get("reuse_data_credentials")),
+        copy_access=_true(given.get("copy_access_controls")),
+    )
 
 
 def _true(value: Any) -> bool:
@@ -105,10 +116,10 @@ def _copied(world: World, options: CopyOptions, kind: str, document: Document, c
         kinds.DESTINATIONS: creation.create_destination,
     }[kind]
     payload = {name: value for name, value in document.items() if name not in _LEFT_BEHIND}
-    payload |= {"copied_from_id": document["id"], **changes}
-    copy = make(world, options.owner, payload)
+    payload |= {"copied_from_id": document["id"], "owner_id": options.owner_id, "org_id": options.org_id, **changes}
+    copy = make(world, options.author, payload)
     if options.copy_access:
         for rule in world.store.all(kinds.ACCESSORS, resource_kind=kind, resource_id=document["id"]):
             subject = (rule["type"], rule["subject_id"])
-            creation.grant(world, options.owner, kind, copy["id"], subject=subject, roles=rule["access_roles"])
+            creation.grant(world, options.author, kind, copy["id"], subject=subject, roles=rule["access_roles"])
     return copy

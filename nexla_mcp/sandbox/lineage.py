@@ -86,6 +86,31 @@ def set_running(world: World, principal: Principal, node: Document, *, active: b
             tell(kind, identifier)
 
 
+def move(world: World, principal: Principal, kind: str, document: Document, nexset_id: int) -> Document:
+    """Hangs a derived nexset with all downstream, or a destination, under another nexset's node."""
+    field = "parent_data_set_id" if kind == kinds.NEXSETS else "data_set_id"
+    nexset = world.store.get(kinds.NEXSETS, nexset_id)
+    if nexset is None:
+        raise not_found(kinds.ITEM_TYPES[kinds.NEXSETS], nexset_id)
+    if document[field] == nexset_id:
+        return document
+    moved = Tree(world).below(document["flow_node_id"])
+    if any(item["id"] == nexset["flow_node_id"] for item in moved):
+        raise Refusal(400, f"{field} {nexset_id} is downstream of it", code="VAL_001")
+    origin = {"origin_node_id": nexset["origin_node_id"]}
+    with world.store.transaction():
+        for item in moved:
+            node = {**item, **origin}
+            if item["id"] == document["flow_node_id"]:
+                node["parent_node_id"] = nexset["flow_node_id"]
+            world.store.put(kinds.FLOW_NODES, node)
+            world.store.put(resource_of(item)[0], {**resource(world, item), **origin})
+        after = {**document, **origin, field: nexset_id, "updated_at": iso(world.clock.now())}
+        world.store.put(kind, after)
+        audit.record(world, principal, "update", kind, after, before=document)
+    return after
+
+
 def delete_tree(world: World, principal: Principal, node: Document) -> None:
     """Deletes a node with all downstream; refused while any of it runs (contract 9.5). Credentials survive."""
     doomed = Tree(world).below(node["id"])
@@ -112,7 +137,21 @@ def remove(world: World, principal: Principal, kind: str, document: Document) ->
     audit.record(world, principal, "destroy", kind, document, changes=changes)
     for rule in world.store.all(kinds.ACCESSORS, resource_kind=kind, resource_id=document["id"]):
         world.store.delete(kinds.ACCESSORS, rule["id"])
+    if kind == kinds.TEAMS:
+        for rule in world.store.all(kinds.ACCESSORS, type="TEAM", subject_id=document["id"]):
+            revoke(world, principal, rule)
     world.store.delete(kind, document["id"])
+
+
+def revoke(world: World, principal: Principal, rule: Document) -> None:
+    """Takes an access rule away, told in the audit log of the resource (contract 21)."""
+    world.store.delete(kinds.ACCESSORS, rule["id"])
+    target = world.store.get(rule["resource_kind"], rule["resource_id"])
+    if target is not None:
+        who = {"type": rule["type"].title(), "id": rule["subject_id"]}
+        changes = {"access_roles": [rule["access_roles"], None]}
+        kind = rule["resource_kind"]
+        audit.record(world, principal, "association_removed", kind, target, changes=changes, association=who)
 
 
 def remove_node_resource(world: World, principal: Principal, kind: str, document: Document) -> None:

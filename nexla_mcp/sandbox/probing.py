@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from nexla_mcp.sandbox.clock import iso
+from nexla_mcp.sandbox.asynchronous import answered
 from nexla_mcp.sandbox.errors import Refusal, invalid
 from nexla_mcp.sandbox.shapes.common import is_database
 
@@ -20,7 +19,7 @@ _DEEPEST = 10
 
 def probe(call: Call, credential: Document) -> Any:
     """`{output}` when let in, 403 `{status, message}` when refused; `async=true` answers a request to poll."""
-    return _perhaps_async(call, lambda: _log_in(credential))
+    return answered(call, lambda: _log_in(credential))
 
 
 def tree(call: Call, credential: Document) -> Any:
@@ -29,12 +28,12 @@ def tree(call: Call, credential: Document) -> Any:
     depth = body.get("depth")
     if isinstance(depth, bool) or not isinstance(depth, int) or not 1 <= depth <= _DEEPEST:
         raise invalid(f"depth must be a number from 1 to {_DEEPEST}", field="depth")
-    return _perhaps_async(call, lambda: _tree(credential, body, depth))
+    return answered(call, lambda: _tree(credential, body, depth))
 
 
 def sample(call: Call, credential: Document) -> Any:
     body = call.fields()
-    return _perhaps_async(call, lambda: _sample(credential, body))
+    return answered(call, lambda: _sample(credential, body))
 
 
 def _log_in(credential: Document) -> dict[str, Any]:
@@ -88,25 +87,3 @@ def _response(kind: str, records: list[Any]) -> Any:
     if kind in _NOSQL:
         return json.dumps(records)
     return "\n".join(json.dumps(record) for record in records)
-
-
-def _perhaps_async(call: Call, work: Callable[[], Any]) -> Any:
-    """The answer, or with `async=true` an AsyncResponse; repeated with its request_id it is complete (contract 2.7)."""
-    if not call.flag("async"):
-        return work()
-    now = iso(call.world.clock.now())
-    name = f"async.{call.principal.user_id}.{call.route}"
-    request_id = call.integer("request_id")
-    if request_id is None:
-        request_id = call.world.store.next_id("requests")
-        call.world.store.remember(f"{name}.{request_id}", now)
-        return {"request_id": request_id, "status": "pending", "request_started_at": now, "progress": 0}
-    started = call.world.store.recall(f"{name}.{request_id}")
-    if started is None:
-        raise Refusal(404, f"Request {request_id} not found")
-    shared = {"request_id": request_id, "request_started_at": started, "request_stopped_at": now}
-    try:
-        result = work()
-    except Refusal as refusal:
-        return {**shared, "status": "failed", "progress": 100, "result": {"message": refusal.message}}
-    return {**shared, "status": "completed", "progress": 100, "result": result, "request_completed_at": now}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox.errors import Refusal, invalid
+from nexla_mcp.sandbox.paging import PagingRules
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.world import World
@@ -35,6 +36,10 @@ class Call:
     query: Mapping[str, str]
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    """Without its query."""
+    paging: PagingRules = field(default_factory=PagingRules)
+    """For the handlers that cut pages themselves."""
 
     def id(self, name: str) -> int:
         """An integer path parameter; a 404 where it is none, since no such resource can exist."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from nexla_mcp.sandbox import audit, creation, kinds, lineage
+from nexla_mcp.sandbox import creation, kinds, lineage
 from nexla_mcp.sandbox.access import Access, requested_roles, require
+from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.errors import invalid
 from nexla_mcp.sandbox.routing import Call, Reply, Route
 
@@ -22,8 +23,11 @@ _PARAMETERS = {
     "projects": "project_id",
     "flows": "flow_id",
     "code_containers": "code_container_id",
+    "transforms": "transform_id",
     "teams": "team_id",
 }
+_SUBJECTS = {"USER": (kinds.USERS, "email"), "TEAM": (kinds.TEAMS, "name"), "ORG": (kinds.ORGS, "email_domain")}
+"""Where each type of subject is kept, and the word it may go by instead of its id."""
 
 
 def list_accessors(collection: str, call: Call) -> Any:
@@ -42,7 +46,7 @@ def replace(collection: str, call: Call) -> Any:
     given = _given(call)
     with call.world.store.transaction():
         for rule in _documents(call, collection, target):
-            _remove(call, collection, target, rule)
+            lineage.revoke(call.world, author(call), rule)
         _grant_all(call, collection, target, given)
     return Reply(_rules(call, collection, target), paged=False)
 
@@ -54,7 +58,7 @@ def remove(collection: str, call: Call) -> Any:
     with call.world.store.transaction():
         for rule in _documents(call, collection, target):
             if wanted is None or (rule["type"], rule["subject_id"]) in wanted:
-                _remove(call, collection, target, rule)
+                lineage.revoke(call.world, author(call), rule)
     return Reply(_rules(call, collection, target), paged=False)
 
 
@@ -99,11 +103,7 @@ def _given(call: Call, *, roles_needed: bool = True) -> list[tuple[tuple[str, in
 
 def _subject(call: Call, item: dict[str, Any]) -> tuple[str, int]:
     """Whom an accessor in a request means: by id, or by email, name, domain."""
-    kind, word = {
-        "USER": (kinds.USERS, "email"),
-        "TEAM": (kinds.TEAMS, "name"),
-        "ORG": (kinds.ORGS, "email_domain"),
-    }.get(str(item.get("type")).upper(), ("", ""))
+    kind, word = _SUBJECTS.get(str(item.get("type")).upper(), ("", ""))
     if not kind:
         raise invalid("type must be USER, TEAM or ORG", field="type")
     for document in call.world.store.all(kind):
@@ -115,15 +115,18 @@ def _subject(call: Call, item: dict[str, Any]) -> tuple[str, int]:
 def _grant_all(call: Call, collection: str, target: Document, given: list[tuple[tuple[str, int], list[str]]]) -> None:
     kind = kinds.KIND_OF_COLLECTION[collection]
     for subject, roles in given:
-        creation.grant(call.world, call.principal, kind, target["id"], subject=subject, roles=roles)
+        _check_org(call, kind, target, subject, roles)
+        creation.grant(call.world, author(call), kind, target["id"], subject=subject, roles=roles)
 
 
-def _remove(call: Call, collection: str, target: Document, rule: Document) -> None:
-    call.world.store.delete(kinds.ACCESSORS, rule["id"])
-    who = {"type": rule["type"].title(), "id": rule["subject_id"]}
-    changes = {"access_roles": [rule["access_roles"], None]}
-    kind = kinds.KIND_OF_COLLECTION[collection]
-    audit.record(call.world, call.principal, "association_removed", kind, target, changes=changes, association=who)
+def _check_org(call: Call, kind: str, target: Document, subject: tuple[str, int], roles: list[str]) -> None:
+    """Only a nexset reaches into another org, and only for the role sharer (contract 21)."""
+    if kind == kinds.NEXSETS and roles == ["sharer"]:
+        return
+    who = call.world.store.get(_SUBJECTS[subject[0]][0], subject[1]) or {}
+    orgs = {membership["id"] for membership in who.get("org_memberships", ())} or {who.get("org_id", subject[1])}
+    if target["org_id"] not in orgs:
+        raise invalid("only nexsets are shared with another org, with the role sharer", field="accessors")
 
 
 def _routes(collection: str) -> tuple[Route, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import kinds
 from nexla_mcp.sandbox.access import require
+from nexla_mcp.sandbox.asynchronous import answered
 from nexla_mcp.sandbox.errors import forbidden, not_found
 from nexla_mcp.sandbox.routing import Call, Route
 
@@ -25,13 +26,19 @@ _PARAMETERS = {
 }
 
 
-def of_resource(collection: str, call: Call) -> list[Any]:
+_ASYNCHRONOUS = frozenset({"data_sources", "code_containers", "projects", "teams"})
+"""Whose logs may be asked for with `async=true`, beside those of users and orgs (contract 2.7)."""
+
+
+def of_resource(collection: str, call: Call) -> Any:
     document = require(call, collection, call.id(_PARAMETERS[collection]))
     entries = call.world.store.all(kinds.AUDIT, item_kind=collection, item_id=document["id"])
-    return _shown(call, entries)
+    if collection not in _ASYNCHRONOUS:
+        return _shown(call, entries)
+    return _perhaps_later(call, entries)
 
 
-def of_user(call: Call) -> list[Any]:
+def of_user(call: Call) -> Any:
     """What a user did, and what was done to the user's account."""
     user_id = call.id("user_id")
     if call.world.store.get(kinds.USERS, user_id) is None:
@@ -43,11 +50,11 @@ def of_user(call: Call) -> list[Any]:
         for entry in call.world.store.all(kinds.AUDIT)
         if entry["user"]["id"] == user_id or (entry["item_kind"], entry["item_id"]) == (kinds.USERS, user_id)
     ]
-    return _shown(call, entries)
+    return _perhaps_later(call, entries)
 
 
-def of_org(call: Call) -> list[Any]:
-    return _shown(call, _entries_of_org(call))
+def of_org(call: Call) -> Any:
+    return _perhaps_later(call, _entries_of_org(call))
 
 
 def of_kind_in_org(call: Call) -> list[Any]:
@@ -62,6 +69,12 @@ def _entries_of_org(call: Call) -> list[Document]:
     if org_id != call.principal.org_id or not call.principal.is_org_admin:
         raise forbidden()
     return call.world.store.all(kinds.AUDIT, org_id=org_id)
+
+
+def _perhaps_later(call: Call, entries: list[Document]) -> Any:
+    """The rows; asked for asynchronously, an object around them, since a result is one (contract 2.7)."""
+    rows = _shown(call, entries)
+    return answered(call, lambda: {"entries": rows}) if call.flag("async") else rows
 
 
 def _shown(call: Call, entries: list[Document]) -> list[Any]:

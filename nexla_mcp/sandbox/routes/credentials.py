@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import audit, creation, kinds, lineage
 from nexla_mcp.sandbox.access import Access, listed, require
+from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.clock import iso
 from nexla_mcp.sandbox.errors import Refusal, invalid
 from nexla_mcp.sandbox.probing import probe, sample, tree
-from nexla_mcp.sandbox.routes.writing import changed, deleted
+from nexla_mcp.sandbox.routes.writing import COMMON, changed, deleted, given
 from nexla_mcp.sandbox.routing import Call, Route
 from nexla_mcp.sandbox.shapes import credentials as shapes
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.store import Document
 
-_CHANGEABLE = ("name", "description", "tags", "credentials_type", "template_config")
+_FIELDS = (*COMMON, "credentials_type", "template_config")
 
 
 def list_credentials(call: Call) -> list[Any]:
@@ -27,10 +28,11 @@ def list_credentials(call: Call) -> list[Any]:
 
 
 def create(call: Call) -> Any:
-    payload = call.fields()
-    if not isinstance(payload.get("credentials"), dict):
+    body = call.fields()
+    if not isinstance(body.get("credentials"), dict):
         raise invalid("credentials is required", fields=["credentials"])
-    return _full(call, creation.create_credential(call.world, call.principal, payload))
+    payload = given(body, (*_FIELDS, "credentials"))
+    return _full(call, creation.create_credential(call.world, author(call), payload))
 
 
 def get(call: Call) -> Any:
@@ -42,7 +44,7 @@ def get(call: Call) -> Any:
 def update(call: Call) -> Any:
     before = require(call, kinds.CREDENTIALS, call.id("credential_id"), "admin")
     payload = call.fields()
-    after = changed(call, kinds.CREDENTIALS, before, _CHANGEABLE)
+    after = changed(call, kinds.CREDENTIALS, before, _FIELDS)
     if "credentials" in payload:
         if not isinstance(payload["credentials"], dict):
             raise invalid("credentials must be an object", field="credentials")
@@ -50,7 +52,7 @@ def update(call: Call) -> Any:
         verified = {"_sandbox": secrets, "verified_status": "VERIFIED", "verified_at": iso(call.world.clock.now())}
         after = call.world.store.put(kinds.CREDENTIALS, {**after, **verified})
         changes = {"credentials": ["[hidden]", "[hidden]"]}
-        audit.record(call.world, call.principal, "update", kinds.CREDENTIALS, after, changes=changes)
+        audit.record(call.world, author(call), "update", kinds.CREDENTIALS, after, changes=changes)
     return _full(call, after)
 
 
@@ -63,7 +65,7 @@ def delete(call: Call) -> Any:
     ]
     if users:
         raise Refusal(400, f"Credential {document['id']} is used by {', '.join(users[:5])}", code="VAL_001")
-    lineage.remove(call.world, call.principal, kinds.CREDENTIALS, document)
+    lineage.remove(call.world, author(call), kinds.CREDENTIALS, document)
     return deleted("credential")
 
 

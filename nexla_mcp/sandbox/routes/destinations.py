@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import copying, creation, kinds, lineage
 from nexla_mcp.sandbox.access import Access, listed, require
+from nexla_mcp.sandbox.audit import author
+from nexla_mcp.sandbox.errors import invalid
 from nexla_mcp.sandbox.routes.running import set_running
-from nexla_mcp.sandbox.routes.writing import changed, deleted
+from nexla_mcp.sandbox.routes.writing import COMMON, changed, deleted, given, login, referenced, references
 from nexla_mcp.sandbox.routing import Call, Route
 from nexla_mcp.sandbox.shapes import nodes
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.store import Document
 
-_CHANGEABLE = ("name", "description", "tags", "sink_type", "sink_config", "sink_format", "data_credentials_id")
+_FIELDS = (*COMMON, "sink_type", "sink_config", "sink_format")
 
 
 def list_destinations(call: Call) -> list[Any]:
@@ -23,11 +25,14 @@ def list_destinations(call: Call) -> list[Any]:
 
 
 def create(call: Call) -> Any:
-    payload = call.fields()
-    creation.required(payload, "name", "sink_type", "data_set_id")
-    nexset_id = creation.check_reference(call.world, payload, "data_set_id", kinds.NEXSETS)
-    require(call, kinds.NEXSETS, nexset_id or 0)
-    return _full(call, creation.create_destination(call.world, call.principal, payload))
+    creation.required(call.fields(), "name", "sink_type", "data_set_id")
+    return _full(call, creation.create_destination(call.world, author(call), payload_of(call, call.fields())))
+
+
+def payload_of(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    """What a request may say of a new destination, its references checked."""
+    used = references(call, body, data_credentials_id=kinds.CREDENTIALS, data_set_id=kinds.NEXSETS)
+    return {**given(body, _FIELDS), **used}
 
 
 def get(call: Call) -> Any:
@@ -38,13 +43,22 @@ def get(call: Call) -> Any:
 
 def update(call: Call) -> Any:
     before = require(call, kinds.DESTINATIONS, call.id("sink_id"), "admin")
-    creation.check_reference(call.world, call.fields(), "data_credentials_id", kinds.CREDENTIALS)
-    return _full(call, changed(call, kinds.DESTINATIONS, before, _CHANGEABLE))
+    body = call.fields()
+    connector = body.get("sink_type", before["sink_type"])
+    used = login(call, body, connector, creation.DESTINATIONS_WITHOUT_CREDENTIAL)
+    nexset_id = referenced(call, body, "data_set_id", kinds.NEXSETS)
+    if nexset_id is None and "data_set_id" in body:
+        raise invalid("data_set_id must be an id", field="data_set_id")
+    with call.world.store.transaction():
+        after = changed(call, kinds.DESTINATIONS, before, _FIELDS, **used)
+        if nexset_id is not None:
+            after = lineage.move(call.world, author(call), kinds.DESTINATIONS, after, nexset_id)
+    return _full(call, after)
 
 
 def delete(call: Call) -> Any:
     document = require(call, kinds.DESTINATIONS, call.id("sink_id"), "admin")
-    lineage.remove_node_resource(call.world, call.principal, kinds.DESTINATIONS, document)
+    lineage.remove_node_resource(call.world, author(call), kinds.DESTINATIONS, document)
     return deleted("destination")
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import copying, kinds, lineage
 from nexla_mcp.sandbox.access import Access, listed, require
-from nexla_mcp.sandbox.clock import iso
+from nexla_mcp.sandbox.asynchronous import answered
+from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.errors import Refusal
-from nexla_mcp.sandbox.paging import PagingRules, page_of
+from nexla_mcp.sandbox.paging import page_of
 from nexla_mcp.sandbox.routes.running import one_flow, set_running
 from nexla_mcp.sandbox.routes.writing import deleted
 from nexla_mcp.sandbox.routing import Call, Reply, Route
@@ -22,7 +23,7 @@ def list_flows(call: Call) -> Reply:
     """One object with all flows of a page: the only list that is no array."""
     access = Access(call.world, call.principal)
     origins = visible_origins(call, access)
-    page, headers = page_of(origins, "/flows", call.query, PagingRules())
+    page, headers = page_of(origins, call.url or call.route, call.query, call.paging)
     body = shapes.flows(
         call.world,
         access,
@@ -35,20 +36,17 @@ def list_flows(call: Call) -> Reply:
 
 def visible_origins(call: Call, access: Access) -> list[Document]:
     """The origin nodes that the caller may see, by the rules of any list."""
-    return [_origin_of(call, item) for item in listed(call, kinds.FLOW_NODES, access, _as_origins(call))]
+    tree = lineage.Tree(access)
+    return [tree.nodes[item["id"]] for item in listed(call, kinds.FLOW_NODES, access, _as_origins(access, tree))]
 
 
-def _as_origins(call: Call) -> list[Document]:
+def _as_origins(access: Access, tree: lineage.Tree) -> list[Document]:
     """Origin nodes with the owner of what they stand for, since that decides who sees them."""
     origins = []
-    for node in lineage.Tree(call.world).origins():
-        document = lineage.resource(call.world, node)
+    for node in tree.origins():
+        document = lineage.resource(access, node)
         origins.append({**node, "owner_id": document["owner_id"], "org_id": document["org_id"]})
     return origins
-
-
-def _origin_of(call: Call, node: Document) -> Document:
-    return call.world.store.get(kinds.FLOW_NODES, node["id"]) or node
 
 
 def get(call: Call) -> Any:
@@ -71,7 +69,7 @@ def _node(call: Call, role: str) -> Document:
 
 def delete(call: Call) -> Any:
     node = _node(call, "admin")
-    lineage.delete_tree(call.world, call.principal, node)
+    lineage.delete_tree(call.world, author(call), node)
     return deleted("flow")
 
 
@@ -83,14 +81,8 @@ def pause(call: Call) -> Any:
     whole = call.flag("all") or call.flag("full_tree")
     if not call.flag("async") or not whole:
         return _run(call, active=False)
-    now = iso(call.world.clock.now())
-    request_id = call.integer("request_id")
-    if request_id is None:
-        _run(call, active=False)
-        started = {"request_id": call.world.store.next_id("requests"), "request_started_at": now}
-        return {**started, "status": "pending", "progress": 0}
-    done = {"request_id": request_id, "request_started_at": now, "request_completed_at": now}
-    return {**done, "request_stopped_at": now, "status": "completed", "progress": 100, "result": {}}
+    _node(call, "operator")
+    return answered(call, lambda: _run(call, active=False))
 
 
 def _run(call: Call, *, active: bool) -> Any:
@@ -118,7 +110,7 @@ def get_by_resource(call: Call) -> Any:
 
 def delete_by_resource(call: Call) -> Any:
     node = _node_by_resource(call, "admin")
-    lineage.delete_tree(call.world, call.principal, node)
+    lineage.delete_tree(call.world, author(call), node)
     return deleted("flow")
 
 

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import audit, creation, kinds, lineage
 from nexla_mcp.sandbox.access import Access, listed, require
+from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.clock import iso
 from nexla_mcp.sandbox.errors import invalid
-from nexla_mcp.sandbox.routes.writing import changed, deleted
+from nexla_mcp.sandbox.routes.writing import COMMON, changed, deleted, given
 from nexla_mcp.sandbox.routing import Call, Reply, Route
 from nexla_mcp.sandbox.shapes.collections import lookup
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.store import Document
 
-_CHANGEABLE = ("name", "description", "tags", "data_defaults", "emit_data_default", "map_primary_key", "data_type")
+_FIELDS = (*COMMON, "data_defaults", "emit_data_default", "map_primary_key", "data_type")
 
 
 def list_lookups(call: Call) -> list[Any]:
@@ -25,7 +26,7 @@ def list_lookups(call: Call) -> list[Any]:
 
 
 def create(call: Call) -> Any:
-    return _shape(call, creation.create_lookup(call.world, call.principal, call.fields()))
+    return _shape(call, creation.create_lookup(call.world, author(call), given(call.fields(), (*_FIELDS, "data_map"))))
 
 
 def get(call: Call) -> Any:
@@ -35,12 +36,12 @@ def get(call: Call) -> Any:
 
 def update(call: Call) -> Any:
     before = require(call, kinds.LOOKUPS, call.id("data_map_id"), "admin")
-    return _shape(call, changed(call, kinds.LOOKUPS, before, _CHANGEABLE))
+    return _shape(call, changed(call, kinds.LOOKUPS, before, _FIELDS))
 
 
 def delete(call: Call) -> Any:
     document = require(call, kinds.LOOKUPS, call.id("data_map_id"), "admin")
-    lineage.remove(call.world, call.principal, kinds.LOOKUPS, document)
+    lineage.remove(call.world, author(call), kinds.LOOKUPS, document)
     return deleted("lookup")
 
 
@@ -76,7 +77,7 @@ def _keep(call: Call, document: Document, rows: list[dict[str, Any]]) -> None:
     after = {**document, "data_map": rows, "updated_at": iso(call.world.clock.now())}
     call.world.store.put(kinds.LOOKUPS, after)
     changes = {"map_entry_count": [len(document["data_map"]), len(rows)]}
-    audit.record(call.world, call.principal, "update", kinds.LOOKUPS, after, changes=changes)
+    audit.record(call.world, author(call), "update", kinds.LOOKUPS, after, changes=changes)
 
 
 def _shape(call: Call, document: Document) -> Any:

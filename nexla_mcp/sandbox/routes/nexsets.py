@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import audit, copying, creation, kinds, lineage
 from nexla_mcp.sandbox.access import Access, listed, require
+from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.clock import iso
 from nexla_mcp.sandbox.errors import invalid
+from nexla_mcp.sandbox.routes import destinations
 from nexla_mcp.sandbox.routes.running import set_running
-from nexla_mcp.sandbox.routes.writing import changed
+from nexla_mcp.sandbox.routes.writing import COMMON, changed, given, referenced, references
 from nexla_mcp.sandbox.routing import Call, Reply, Route
 from nexla_mcp.sandbox.shapes import common, nodes
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.store import Document
 
-_CHANGEABLE = (
-    "name",
-    "description",
-    "tags",
+_FIELDS = (
+    *COMMON,
     "transform",
-    "transform_id",
     "has_custom_transform",
     "custom_config",
     "output_schema_annotations",
@@ -38,12 +37,22 @@ def list_nexsets(call: Call) -> list[Any]:
 
 
 def create(call: Call) -> Any:
-    payload = {name: value for name, value in call.fields().items() if name != "data_source_id"}
-    creation.required(payload, "name", "parent_data_set_id")
-    parent = creation.check_reference(call.world, payload, "parent_data_set_id", kinds.NEXSETS)
-    require(call, kinds.NEXSETS, parent or 0)
+    body = call.fields()
+    creation.required(body, "name", "parent_data_set_id")
+    used = references(call, body, parent_data_set_id=kinds.NEXSETS, transform_id=kinds.CODE)
+    payload = {**given(body, _FIELDS), **used, "data_sinks": _sinks(call, body)}
     with call.world.store.transaction():
-        return _full(call, creation.create_nexset(call.world, call.principal, payload))
+        return _full(call, creation.create_nexset(call.world, author(call), payload))
+
+
+def _sinks(call: Call, body: dict[str, Any]) -> list[Any]:
+    """Destinations given with a nexset: payloads of new ones, and ids, which take an admin's role to be moved."""
+    return [
+        destinations.payload_of(call, sink)
+        if isinstance(sink, dict)
+        else referenced(call, {"data_sinks": sink}, "data_sinks", kinds.DESTINATIONS, "admin")
+        for sink in given(body, ("data_sinks",)).get("data_sinks", [])
+    ]
 
 
 def get(call: Call) -> Any:
@@ -54,16 +63,26 @@ def get(call: Call) -> Any:
 
 def update(call: Call) -> Any:
     before = require(call, kinds.NEXSETS, call.id("set_id"), "admin")
-    creation.check_reference(call.world, call.fields(), "transform_id", kinds.CODE)
-    after = changed(call, kinds.NEXSETS, before, _CHANGEABLE)
-    if after["transform_id"] != after["code_container_id"]:
-        after = call.world.store.put(kinds.NEXSETS, {**after, "code_container_id": after["transform_id"]})
+    body = call.fields()
+    used = references(call, body, transform_id=kinds.CODE)
+    if used:
+        used["code_container_id"] = used["transform_id"]
+    parent_id = referenced(call, body, "parent_data_set_id", kinds.NEXSETS)
+    if parent_id is not None and before["parent_data_set_id"] is None:
+        raise invalid("a detected nexset has no parent", field="parent_data_set_id")
+    sinks = _sinks(call, body)
+    with call.world.store.transaction():
+        after = changed(call, kinds.NEXSETS, before, _FIELDS, **used)
+        if parent_id is not None:
+            after = lineage.move(call.world, author(call), kinds.NEXSETS, after, parent_id)
+        for sink in sinks:
+            creation.attach_destination(call.world, author(call), after, sink)
     return _full(call, after)
 
 
 def delete(call: Call) -> Any:
     document = require(call, kinds.NEXSETS, call.id("set_id"), "admin")
-    lineage.remove_node_resource(call.world, call.principal, kinds.NEXSETS, document)
+    lineage.remove_node_resource(call.world, author(call), kinds.NEXSETS, document)
     return {}
 
 
@@ -144,7 +163,7 @@ def replace_docs(call: Call) -> list[Any]:
             stamps = {"doc_type": item.get("doc_type", "md"), "created_at": now, "updated_at": now}
             call.world.store.insert(kinds.DOCS, {**fields, **kept, **stamps})
         names = [[item["name"] for item in before], [item["name"] for item in given]]
-        audit.record(call.world, call.principal, "update", kinds.NEXSETS, document, changes={"docs": names})
+        audit.record(call.world, author(call), "update", kinds.NEXSETS, document, changes={"docs": names})
     return list_docs(call)
 
 

@@ -1,12 +1,14 @@
-"""Orgs, their members and custodians (contract 16)."""
+"""Orgs, their custodians and summaries (contract 16)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nexla_mcp.sandbox import audit, creation, kinds
-from nexla_mcp.sandbox.errors import forbidden, invalid, not_found
-from nexla_mcp.sandbox.routes.writing import changed, deleted
+from nexla_mcp.sandbox import audit, kinds
+from nexla_mcp.sandbox.audit import author
+from nexla_mcp.sandbox.errors import invalid
+from nexla_mcp.sandbox.routes.members import org_of, user_named
+from nexla_mcp.sandbox.routes.writing import changed
 from nexla_mcp.sandbox.routing import Call, Reply, Route
 from nexla_mcp.sandbox.shapes import people
 
@@ -22,71 +24,16 @@ def list_orgs(call: Call) -> list[Any]:
 
 
 def get(call: Call) -> Any:
-    return people.org(call.world, _org(call), call.principal.user_id)
+    return people.org(call.world, org_of(call), call.principal.user_id)
 
 
 def update(call: Call) -> Any:
-    after = changed(call, kinds.ORGS, _org(call, admin=True), _CHANGEABLE)
+    after = changed(call, kinds.ORGS, org_of(call, admin=True), _CHANGEABLE)
     return people.org(call.world, after, call.principal.user_id)
 
 
-def list_members(call: Call) -> list[Any]:
-    org = _org(call)
-    return [people.member(item, org["id"]) for item in people.members(call.world, org["id"])]
-
-
-def update_members(call: Call) -> Any:
-    """Adds or changes members; an unknown email makes a user (contract 16)."""
-    org = _org(call, admin=True)
-    for item in _given_members(call):
-        user = _user_of(call, item)
-        if user is None:
-            email = item.get("email")
-            if not isinstance(email, str) or "@" not in email:
-                raise invalid("a member needs the id or email of a user", field="members")
-            name = str(item.get("full_name") or email.partition("@")[0])
-            user = creation.create_user(call.world, call.principal, {"email": email, "full_name": name})
-        _set_membership(call, org, user, item)
-    return Reply(list_members(call), paged=False)
-
-
-def _set_membership(call: Call, org: Document, user: Document, given: dict[str, Any]) -> None:
-    roles = given.get("access_role") or []
-    admin = "admin" in ([roles] if isinstance(roles, str) else roles) or given.get("admin") is True
-    membership = {"id": org["id"], "name": org["name"], "is_admin?": admin, "org_membership_status": "ACTIVE"}
-    others = [item for item in user["org_memberships"] if item["id"] != org["id"]]
-    after = call.world.store.put(kinds.USERS, {**user, "org_memberships": [*others, membership]})
-    audit.record(call.world, call.principal, "update", kinds.USERS, after, before=user)
-
-
-def remove_members(call: Call) -> Any:
-    org = _org(call, admin=True)
-    for item in _given_members(call):
-        user = _user_of(call, item)
-        if user is None:
-            raise invalid("a member must be an existing user", field="members")
-        if user["id"] == call.principal.user_id:
-            raise invalid("you cannot remove yourself", field="members")
-        others = [entry for entry in user["org_memberships"] if entry["id"] != org["id"]]
-        after = call.world.store.put(kinds.USERS, {**user, "org_memberships": others})
-        audit.record(call.world, call.principal, "update", kinds.USERS, after, before=user)
-    return deleted("members")
-
-
-def _given_members(call: Call) -> list[dict[str, Any]]:
-    members = call.fields().get("members")
-    if not isinstance(members, list) or not all(isinstance(item, dict) for item in members):
-        raise invalid("members must be a list of objects", field="members")
-    return members
-
-
-def _user_of(call: Call, item: dict[str, Any]) -> Document | None:
-    users = call.world.store.all(kinds.USERS)
-    return next((user for user in users if user["id"] == item.get("id") or user["email"] == item.get("email")), None)
-
-
 def list_custodians(call: Call) -> list[Any]:
-    return _custodians(call, _org(call))
+    return _custodians(call, org_of(call))
 
 
 def set_custodians(call: Call) -> Any:
@@ -94,13 +41,13 @@ def set_custodians(call: Call) -> Any:
 
 
 def add_custodians(call: Call) -> Any:
-    present = _org(call)["custodians"]
+    present = org_of(call)["custodians"]
     return _store_custodians(call, [*present, *(user["id"] for user in _given_custodians(call))])
 
 
 def remove_custodians(call: Call) -> Any:
     gone = {user["id"] for user in _given_custodians(call)}
-    _store_custodians(call, [user_id for user_id in _org(call)["custodians"] if user_id not in gone])
+    _store_custodians(call, [user_id for user_id in org_of(call)["custodians"] if user_id not in gone])
     return {}
 
 
@@ -109,16 +56,16 @@ def _given_custodians(call: Call) -> list[Document]:
     given = call.body
     if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
         raise invalid("the body must be an array of {id} or {email}")
-    users = [_user_of(call, item) for item in given]
+    users = [user_named(call, item) for item in given]
     if None in users:
         raise invalid("a custodian must be an existing user")
     return [user for user in users if user is not None]
 
 
 def _store_custodians(call: Call, ids: list[int]) -> Any:
-    before = _org(call, admin=True)
+    before = org_of(call, admin=True)
     after = call.world.store.put(kinds.ORGS, {**before, "custodians": list(dict.fromkeys(ids))})
-    audit.record(call.world, call.principal, "update", kinds.ORGS, after, before=before)
+    audit.record(call.world, author(call), "update", kinds.ORGS, after, before=before)
     return Reply(_custodians(call, after), paged=False)
 
 
@@ -128,12 +75,12 @@ def _custodians(call: Call, org: Document) -> list[Any]:
 
 
 def list_auth_settings(call: Call) -> list[Any]:
-    _org(call, admin=True)
+    org_of(call, admin=True)
     return []
 
 
 def account_summary(call: Call) -> Any:
-    org_id = _org(call)["id"] if "org_id" in call.path else call.principal.org_id
+    org_id = org_of(call)["id"] if "org_id" in call.path else call.principal.org_id
     nexsets = call.world.store.all(kinds.NEXSETS, org_id=org_id)
     return {
         "org_id": org_id,
@@ -151,24 +98,12 @@ def _counts(items: list[Document]) -> dict[str, int]:
     return {"total": len(items), "active": statuses.count("ACTIVE"), "paused": statuses.count("PAUSED")}
 
 
-def _org(call: Call, *, admin: bool = False) -> Document:
-    document = call.world.store.get(kinds.ORGS, call.id("org_id"))
-    if document is None:
-        raise not_found("Org", call.id("org_id"))
-    if document["id"] != call.principal.org_id or (admin and not call.principal.is_org_admin):
-        raise forbidden()
-    return document
-
-
 _ONE = "/orgs/{org_id}"
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/orgs", list_orgs),
     Route("GET", _ONE, get),
     Route("PUT", _ONE, update),
-    Route("GET", f"{_ONE}/members", list_members),
-    Route("PUT", f"{_ONE}/members", update_members),
-    Route("DELETE", f"{_ONE}/members", remove_members),
     Route("GET", f"{_ONE}/custodians", list_custodians),
     Route("PUT", f"{_ONE}/custodians", set_custodians),
     Route("POST", f"{_ONE}/custodians", add_custodians),

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import audit, creation, kinds, lineage
 from nexla_mcp.sandbox.access import Access, listed, require
+from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.errors import invalid
 from nexla_mcp.sandbox.routes.flows import visible_origins
-from nexla_mcp.sandbox.routes.writing import changed
+from nexla_mcp.sandbox.routes.writing import COMMON, changed, given
 from nexla_mcp.sandbox.routing import Call, Route
 from nexla_mcp.sandbox.shapes import flows
 from nexla_mcp.sandbox.shapes.collections import project, project_flows
@@ -25,7 +26,7 @@ def list_projects(call: Call) -> list[Any]:
 def create(call: Call) -> Any:
     payload = call.fields()
     with call.world.store.transaction():
-        document = creation.create_project(call.world, call.principal, payload)
+        document = creation.create_project(call.world, author(call), given(payload, COMMON))
         if payload.get("data_flows"):
             _move(call, document, _origins_of_data_flows(call, payload["data_flows"]))
     return _shape(call, document)
@@ -36,14 +37,19 @@ def get(call: Call) -> Any:
 
 
 def update(call: Call) -> Any:
-    return _shape(call, changed(call, kinds.PROJECTS, _project(call, "admin"), ("name", "description", "tags")))
+    before = _project(call, "admin")
+    with call.world.store.transaction():
+        after = changed(call, kinds.PROJECTS, before, COMMON)
+        if "data_flows" in call.fields():
+            replace_data_flows(call)
+    return _shape(call, after)
 
 
 def delete(call: Call) -> Any:
     document = _project(call, "admin")
     with call.world.store.transaction():
         _detach(call, document, _members(call, document))
-        lineage.remove(call.world, call.principal, kinds.PROJECTS, document)
+        lineage.remove(call.world, author(call), kinds.PROJECTS, document)
     return {}
 
 
@@ -166,7 +172,7 @@ def _move(call: Call, document: Document, origins: list[Document]) -> None:
         call.world.store.put(kinds.FLOW_NODES, {**node, "project_id": document["id"]})
     after = [node["id"] for node in _members(call, document)]
     if before != after:
-        audit.record(call.world, call.principal, "update", kinds.PROJECTS, document, changes={"flows": [before, after]})
+        audit.record(call.world, author(call), "update", kinds.PROJECTS, document, changes={"flows": [before, after]})
 
 
 def _detach(call: Call, document: Document, origins: list[Document]) -> None:
@@ -175,7 +181,7 @@ def _detach(call: Call, document: Document, origins: list[Document]) -> None:
         call.world.store.put(kinds.FLOW_NODES, {**node, "project_id": None})
     after = [node["id"] for node in _members(call, document)]
     if before != after:
-        audit.record(call.world, call.principal, "update", kinds.PROJECTS, document, changes={"flows": [before, after]})
+        audit.record(call.world, author(call), "update", kinds.PROJECTS, document, changes={"flows": [before, after]})
 
 
 def _flows(call: Call, document: Document) -> Any:

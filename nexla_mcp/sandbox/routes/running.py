@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import kinds, lineage
 from nexla_mcp.sandbox.access import Access, require
+from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.shapes import flows
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def set_running(
     document = require(call, kind, identifier, "operator")
     whole = call.flag("all") or call.flag("full_tree")
     node = lineage.node_of(call.world, kind, document)
-    lineage.set_running(call.world, call.principal, node, active=active, whole=whole)
+    lineage.set_running(call.world, author(call), node, active=active, whole=whole)
     access = Access(call.world, call.principal)
     if whole or shape is None:
         return one_flow(call, access, node)

@@ -6,24 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import copying, creation, kinds, lineage
 from nexla_mcp.sandbox.access import Access, listed, require
+from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.routes.running import set_running
-from nexla_mcp.sandbox.routes.writing import changed, deleted
+from nexla_mcp.sandbox.routes.writing import COMMON, changed, deleted, given, login, references
 from nexla_mcp.sandbox.routing import Call, Route
 from nexla_mcp.sandbox.shapes import nodes
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.store import Document
 
-_CHANGEABLE = (
-    "name",
-    "description",
-    "tags",
-    "source_type",
-    "source_config",
-    "data_credentials_id",
-    "ingest_method",
-    "code_container_id",
-)
+_FIELDS = (*COMMON, "source_type", "source_config", "ingest_method")
 
 
 def list_sources(call: Call) -> list[Any]:
@@ -32,7 +24,9 @@ def list_sources(call: Call) -> list[Any]:
 
 
 def create(call: Call) -> Any:
-    return _full(call, creation.create_source(call.world, call.principal, call.fields()))
+    body = call.fields()
+    used = references(call, body, data_credentials_id=kinds.CREDENTIALS, code_container_id=kinds.CODE)
+    return _full(call, creation.create_source(call.world, author(call), {**given(body, _FIELDS), **used}))
 
 
 def get(call: Call) -> Any:
@@ -43,13 +37,15 @@ def get(call: Call) -> Any:
 
 def update(call: Call) -> Any:
     before = require(call, kinds.SOURCES, call.id("source_id"), "admin")
-    creation.check_reference(call.world, call.fields(), "data_credentials_id", kinds.CREDENTIALS)
-    return _full(call, changed(call, kinds.SOURCES, before, _CHANGEABLE))
+    body = call.fields()
+    used = references(call, body, code_container_id=kinds.CODE)
+    used |= login(call, body, body.get("source_type", before["source_type"]), creation.SOURCES_WITHOUT_CREDENTIAL)
+    return _full(call, changed(call, kinds.SOURCES, before, _FIELDS, **used))
 
 
 def delete(call: Call) -> Any:
     document = require(call, kinds.SOURCES, call.id("source_id"), "admin")
-    lineage.remove_node_resource(call.world, call.principal, kinds.SOURCES, document)
+    lineage.remove_node_resource(call.world, author(call), kinds.SOURCES, document)
     return deleted("source")
 
 

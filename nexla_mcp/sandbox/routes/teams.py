@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import audit, creation, kinds, lineage
 from nexla_mcp.sandbox.access import Access, listed, require
+from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.clock import iso
-from nexla_mcp.sandbox.routes.writing import changed
+from nexla_mcp.sandbox.routes.writing import COMMON, changed, given
 from nexla_mcp.sandbox.routing import Call, Reply, Route
 from nexla_mcp.sandbox.shapes.collections import team
 
@@ -21,7 +22,7 @@ def list_teams(call: Call) -> list[Any]:
 
 
 def create(call: Call) -> Any:
-    return _shape(call, creation.create_team(call.world, call.principal, call.fields()))
+    return _shape(call, creation.create_team(call.world, author(call), given(call.fields(), (*COMMON, "members"))))
 
 
 def get(call: Call) -> Any:
@@ -30,14 +31,14 @@ def get(call: Call) -> Any:
 
 def update(call: Call) -> Any:
     before = _team(call, "admin")
-    after = changed(call, kinds.TEAMS, before, ("name", "description", "tags"))
+    after = changed(call, kinds.TEAMS, before, COMMON)
     if "members" in call.fields():
         after = _set_members(call, after, creation.team_members(call.world, call.fields()["members"]))
     return _shape(call, after)
 
 
 def delete(call: Call) -> Any:
-    lineage.remove(call.world, call.principal, kinds.TEAMS, _team(call, "admin"))
+    lineage.remove(call.world, author(call), kinds.TEAMS, _team(call, "admin"))
     return {}
 
 
@@ -73,7 +74,7 @@ def _set_members(call: Call, document: Document, members: list[dict[str, Any]]) 
     call.world.store.put(kinds.TEAMS, after)
     before = [member["email"] for member in document["members"]]
     changes = {"members": [before, [member["email"] for member in members]]}
-    audit.record(call.world, call.principal, "update", kinds.TEAMS, after, changes=changes)
+    audit.record(call.world, author(call), "update", kinds.TEAMS, after, changes=changes)
     return after
 
 

@@ -7,24 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import creation, kinds, lineage
 from nexla_mcp.sandbox.access import Access, require
+from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.errors import Refusal, invalid, not_found
-from nexla_mcp.sandbox.routes.writing import changed, deleted
+from nexla_mcp.sandbox.routes.writing import COMMON, changed, deleted, given, references
 from nexla_mcp.sandbox.routing import Call, Route
 from nexla_mcp.sandbox.shapes import code as shapes
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.store import Document
 
-_CHANGEABLE = (
-    "name",
-    "description",
-    "tags",
+_FIELDS = (
+    *COMMON,
     "code",
     "code_type",
     "code_encoding",
     "custom_config",
     "code_config",
     "reusable",
+    "resource_type",
+    "ai_function_type",
 )
 _OUTPUT = {"transforms": "record", "attribute_transforms": "attribute", "code_containers": None}
 _PARAMETER = {
@@ -35,9 +36,11 @@ _PARAMETER = {
 
 
 def list_code(view: str, call: Call) -> list[Any]:
-    """All that the caller may see: these lists know no access_role."""
+    """All that the caller may see, these lists know no access_role; other orgs' public ones stand under /public."""
     access = Access(call.world, call.principal)
-    found = [item for item in _of_view(call, view) if access.rank(kinds.CODE, item)]
+    org_id = call.principal.org_id
+    seen = [item for item in _of_view(call, view) if access.rank(kinds.CODE, item)]
+    found = [item for item in seen if item["org_id"] == org_id or not item["public"]]
     return [shapes.full(call.world, access, item) for item in found]
 
 
@@ -52,10 +55,12 @@ def _of_view(call: Call, view: str) -> list[Document]:
 
 
 def create(view: str, call: Call) -> Any:
-    payload = {"output_type": _OUTPUT[view], **call.fields()}
+    body = call.fields()
+    payload = {"output_type": _OUTPUT[view], **given(body, (*_FIELDS, "output_type"))}
+    payload |= references(call, body, data_credentials_id=kinds.CREDENTIALS)
     if _OUTPUT[view] not in (None, payload["output_type"]):
         raise invalid(f"output_type must be {_OUTPUT[view]}", field="output_type")
-    return _full(call, creation.create_transform(call.world, call.principal, payload))
+    return _full(call, creation.create_transform(call.world, author(call), payload))
 
 
 def _one(view: str, call: Call, role: str) -> Document:
@@ -70,7 +75,9 @@ def get(view: str, call: Call) -> Any:
 
 
 def update(view: str, call: Call) -> Any:
-    return _full(call, changed(call, kinds.CODE, _one(view, call, "admin"), _CHANGEABLE))
+    before = _one(view, call, "admin")
+    used = references(call, call.fields(), data_credentials_id=kinds.CREDENTIALS)
+    return _full(call, changed(call, kinds.CODE, before, _FIELDS, **used))
 
 
 def delete(view: str, call: Call) -> Any:
@@ -79,7 +86,7 @@ def delete(view: str, call: Call) -> Any:
     if users:
         names = ", ".join(str(item["id"]) for item in users[:5])
         raise Refusal(400, f"It is used by nexsets {names}", code="VAL_001")
-    lineage.remove(call.world, call.principal, kinds.CODE, document)
+    lineage.remove(call.world, author(call), kinds.CODE, document)
     return deleted("code container")
 
 
@@ -88,7 +95,7 @@ def copy(view: str, call: Call) -> Any:
     left = {"id", "owner_id", "org_id", "created_at", "updated_at", "public"}
     payload = {name: value for name, value in original.items() if name not in left}
     payload["copied_from_id"] = original["id"]
-    return _full(call, creation.create_transform(call.world, call.principal, payload))
+    return _full(call, creation.create_transform(call.world, author(call), payload))
 
 
 def _full(call: Call, document: Document) -> Any:

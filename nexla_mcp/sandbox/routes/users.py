@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nexla_mcp.sandbox import creation, kinds
+from nexla_mcp.sandbox import audit, creation, kinds
 from nexla_mcp.sandbox.access import Access, require
+from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.errors import forbidden, invalid, not_found
-from nexla_mcp.sandbox.routes.writing import changed
+from nexla_mcp.sandbox.routes.writing import changed, given
 from nexla_mcp.sandbox.routing import Call, Route
 from nexla_mcp.sandbox.shapes import common, credentials, people
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from nexla_mcp.sandbox.store import Document
 
 _QUARANTINE = "quarantine_settings"
+_LIMITS = ("status", "user_tier")
+"""What the org decides about a user."""
 
 
 def list_users(call: Call) -> list[Any]:
@@ -27,7 +30,21 @@ def list_users(call: Call) -> list[Any]:
 
 def create(call: Call) -> Any:
     _only_admins(call)
-    return people.user(creation.create_user(call.world, call.principal, call.fields()))
+    body = call.fields()
+    org_id = body.get("default_org_id", call.principal.org_id)
+    if org_id != call.principal.org_id:
+        raise forbidden("Users are made in the org of the caller")
+    payload = {**given(body, ("full_name", "email", *_LIMITS, "tos_signed_at")), "admin": _is_admin(body, org_id)}
+    return people.user(creation.create_user(call.world, author(call), payload))
+
+
+def _is_admin(body: dict[str, Any], org_id: int) -> bool:
+    """`admin` as true, "*", or a list of {org_id, admin} (contract 17)."""
+    wanted = body.get("admin")
+    if isinstance(wanted, list):
+        rows = [item for item in wanted if isinstance(item, dict) and item.get("org_id") == org_id]
+        return any(item.get("admin") is True for item in rows)
+    return wanted in (True, "*")
 
 
 def current(call: Call) -> Any:
@@ -48,8 +65,14 @@ def update(call: Call) -> Any:
     payload = dict(call.fields())
     if "name" in payload:
         payload["full_name"] = payload.pop("name")
+    own = document["id"] == call.principal.user_id
+    if own and any(name in payload and payload[name] != document.get(name) for name in _LIMITS):
+        raise forbidden("Nobody changes their own status or tier")
+    email = payload.get("email", document["email"])
+    if email != document["email"] and call.world.store.all(kinds.USERS, email=email):
+        raise invalid("email is already taken", field="email")
     renamed = Call(**{**vars(call), "body": payload})
-    return people.user(changed(renamed, kinds.USERS, document, ("full_name", "status", "user_tier", "tos_signed_at")))
+    return people.user(changed(renamed, kinds.USERS, document, ("full_name", "email", *_LIMITS, "tos_signed_at")))
 
 
 def _user(call: Call) -> Document:
@@ -94,14 +117,30 @@ def save_quarantine(call: Call) -> Any:
         raise invalid("config must hold start.cron and path", field="config")
     existing = call.world.store.all(_QUARANTINE, user_id=user["id"])
     fields = {"user_id": user["id"], "data_credentials_id": credential, "config": config}
-    if existing:
-        return _quarantine_shape(call, call.world.store.put(_QUARANTINE, {**existing[0], **fields}))
-    return _quarantine_shape(call, call.world.store.insert(_QUARANTINE, fields))
+    before = existing[0]["config"] if existing else None
+    with call.world.store.transaction():
+        if existing:
+            item = call.world.store.put(_QUARANTINE, {**existing[0], **fields})
+        else:
+            item = call.world.store.insert(_QUARANTINE, fields)
+        _tell_quarantine(call, user, before, config)
+    return _quarantine_shape(call, item)
 
 
 def delete_quarantine(call: Call) -> Any:
-    call.world.store.delete(_QUARANTINE, _quarantine(call, _self_or_admin(call))["id"])
+    user = _self_or_admin(call)
+    item = _quarantine(call, user)
+    with call.world.store.transaction():
+        call.world.store.delete(_QUARANTINE, item["id"])
+        _tell_quarantine(call, user, item["config"], None)
     return {}
+
+
+def _tell_quarantine(call: Call, user: Document, before: Any, after: Any) -> None:
+    """An entry in the user's audit log: the setting is the user's (contract 22)."""
+    if before != after:
+        changes = {_QUARANTINE: [before, after]}
+        audit.record(call.world, audit.author(call), "update", kinds.USERS, user, changes=changes)
 
 
 def _self_or_admin(call: Call) -> Document:

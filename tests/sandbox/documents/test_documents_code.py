@@ -64,7 +64,6 @@ def test_public_code_is_listed_to_everybody(acme: Company) -> None:
     assert acme.robin.ok("GET", "/attribute_transforms/public") == []
 
 
-@pytest.mark.xfail(strict=True, reason="a public container is listed but may not be read")
 def test_public_code_can_be_read_by_everybody(acme: Company) -> None:
     public = creation.create_transform(acme.world, acme.dana.principal, {**JOLT, "public": True})["id"]
     acme.robin.ok("GET", f"/transforms/{public}")

@@ -152,7 +152,6 @@ class TestRunning:
         pipeline = pipeline_of(acme.dana)
         assert "flows" in acme.dana.ok("PUT", f"/flows/{pipeline.node}/pause?async=true")
 
-    @pytest.mark.xfail(strict=True, reason="any request_id is answered as completed, without a pause")
     def test_a_request_that_nobody_made_is_unknown(self, acme: Company) -> None:
         pipeline = pipeline_of(acme.dana)
         acme.dana.refused(404, "PUT", f"/flows/{pipeline.node}/pause?all=1&async=true&request_id=1")
