@@ -212,7 +212,7 @@ class Nexla(Families):
         await self.clock.sleep(seconds)
 
     async def _attempt(self, call: _Call) -> Answer:
-        self._breaker.check()
+        self._check_breaker(call)
         try:
             if not await self._rate.wait(call.deadline):
                 raise self._held_back(call)
@@ -292,6 +292,16 @@ class Nexla(Families):
         self._rate.succeeded()
         self._breaker.succeeded()
         return None
+
+    def _check_breaker(self, call: _Call) -> None:
+        try:
+            self._breaker.check()
+        except Failure as failure:
+            if not call.ambiguous_before:
+                raise
+            # This repeat was not sent, but the attempt before it may have been carried out.
+            told = {"code": ErrorCode.MAYBE_APPLIED, "maybe_applied": True, "retryable": False}
+            raise Failure(failure.info.model_copy(update=told)) from None
 
     def _held_back(self, call: _Call) -> Failure:
         return Failure.of(

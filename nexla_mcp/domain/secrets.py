@@ -42,19 +42,27 @@ _WHOLE_PHRASES = (
 )
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+")
+# Every repetition is bounded: without bounds a hostile text of a few kilobytes would keep the process for seconds.
 _BEFORE_VALUE = (
-    r"pass(?:word|wd|phrase|code)?|pwd|[\w.-]*secret|(?:[\w.-]*[_.-])?token|[\w.-]*api[_.-]?key"
-    r"|[\w.-]*(?:access|account|private|shared)[_.-]?key|x-[\w-]*key|sig|signature"
+    r"pass(?:word|wd|phrase|code)?|pwd|[\w.-]{0,60}secret|(?:[\w.-]{0,60}[_.-])?token|[\w.-]{0,60}api[_.-]?key"
+    r"|[\w.-]{0,60}(?:access|account|private|shared)[_.-]?key|x-[\w-]{0,60}key|sig|signature"
 )
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL), MASK),
-    (re.compile(r"(?i)\b((?:proxy-)?authorization|cookie|set-cookie)(\"?\s*[:=]\s*\"?)[^\"\n\r,}]+"), rf"\1\2{MASK}"),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}"), rf"\1 {MASK}"),
-    (re.compile(r"\b(?:eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?|xox[a-z]-[\w-]{8,}|gh[pousr]_\w{16,}|sk-[\w-]{16,})"), MASK),
-    (re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s/:@?#\"']*):[^\s/\"']+@"), rf"\1:{MASK}@"),
-    (re.compile(r"(?i)\b(password|pwd)(\s*=\s*)[^;\"'&\n]+(?=;)"), rf"\1\2{MASK}"),
+    (re.compile(r"-----BEGIN [A-Z0-9 ]{1,60}-----.*?(?:-----END [A-Z0-9 ]{1,60}-----|\Z)", re.DOTALL), MASK),
     (
-        re.compile(rf"(?i)(?<![\w])({_BEFORE_VALUE})(\"?\s*[=:]\s*)(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\"'&;,}}]+)"),
+        re.compile(r"(?i)\b((?:proxy-)?authorization|cookie|set-cookie)(\"?\s{0,9}[:=]\s{0,9}\"?)[^\"\n\r,}]+"),
+        rf"\1\2{MASK}",
+    ),
+    (re.compile(r"(?i)\b(bearer|basic)\s{1,9}[\w.~+/=-]{6,}"), rf"\1 {MASK}"),
+    (re.compile(r"\b(?:eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?|xox[a-z]-[\w-]{8,}|gh[pousr]_\w{16,}|sk-[\w-]{16,})"), MASK),
+    (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), MASK),
+    (re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@?#\"']{0,200}):[^\s/\"']{1,300}@"), rf"\1:{MASK}@"),
+    (re.compile(r"(?i)\b(password|pwd)(\s{0,9}=\s{0,9})[^;\"'&\n]{1,300}(?=;)"), rf"\1\2{MASK}"),
+    (
+        re.compile(
+            rf"(?i)(?<![\w])({_BEFORE_VALUE})(\"?\s{{0,9}}[=:]\s{{0,9}})"
+            r"(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\"'&;,}]+)"
+        ),
         rf"\1\2{MASK}",
     ),
 )

@@ -26,7 +26,7 @@ MEGABYTE = 1024 * 1024
 
 def truncated(_: Hit, wire: Wire) -> None:
     wire.send(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"a": ')
-    wire.socket.close()
+    wire.close()
 
 
 def test_t17_the_sdk_takes_a_login_page_for_a_success(server: ScriptedServer) -> None:
