@@ -6,15 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from nexla_mcp.adapter.models import ProbeResult
+from nexla_mcp.adapter.models import ProbeResult, ProbeState
 from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.probe import ProbeAnswer, ProbeMode
 from nexla_mcp.operations.listing import connector_of
 from nexla_mcp.operations.resolve import resolve
-
-_WRAPPERS = ("object", "output", "response", "data")
 
 
 async def probe(
@@ -61,12 +59,20 @@ async def probe(
 
 
 def _entries(result: ProbeResult, mode: ProbeMode) -> list[Any]:
-    content: Any = result.details
-    while isinstance(content, dict) and any(content.get(key) for key in _WRAPPERS):
-        content = next(content[key] for key in _WRAPPERS if content.get(key))
+    """What was seen; nothing where the third party did not let Nexla in."""
+    if result.state is not ProbeState.OK:
+        return []
     if mode is ProbeMode.TREE:
-        return list(_paths(content))
-    return list(_rows(content))
+        return list(_paths(_inside(result.details, "object")))
+    return list(_rows(_inside(result.details, "output", "response", "data")))
+
+
+def _inside(content: Any, *wrappers: str) -> Any:
+    """What lies under the keys, each of which may be missing: an answer's own words are no entries of it."""
+    for key in wrappers:
+        if isinstance(content, dict) and key in content:
+            content = content[key]
+    return content
 
 
 def _paths(tree: Any, prefix: str = "") -> Iterator[str]:
