@@ -96,7 +96,17 @@ class Caller:
         assert match is not None, f"{method} {path} is not served"
         assert match.route is not None
         query = dict(parse_qsl(parts.query))
-        call = Call(self.world, self.principal, method, match.template, match.path, query, body)
+        call = Call(
+            self.world,
+            self.principal,
+            method,
+            match.template,
+            match.path,
+            query,
+            body,
+            headers={"user-agent": "tests/1.0"},
+            url=f"http://sandbox/nexla-api{parts.path}",
+        )
         try:
             with self.world.store.transaction():
                 result = match.route.handler(call)

@@ -40,9 +40,7 @@ class TestLists:
     def test_an_org_admin_is_admin_of_everything_in_the_org(self, acme: Company) -> None:
         pipeline = pipeline_of(acme.sam)
         assert acme.dana.ok("GET", "/flows")["flows"] == []
-        assert [node["id"] for node in acme.dana.ok("GET", "/flows?access_role=admin")["flows"]] == [
-            pipeline.node
-        ]
+        assert [node["id"] for node in acme.dana.ok("GET", "/flows?access_role=admin")["flows"]] == [pipeline.node]
         assert acme.robin.ok("GET", "/flows?access_role=collaborator")["flows"] == []
 
     def test_an_unknown_role_is_refused(self, acme: Company) -> None:
@@ -97,9 +95,7 @@ class TestRoles:
         acme.sam.ok("GET", path)
         acme.robin.refused(403, "GET", path)
 
-    def test_a_role_on_one_resource_is_none_on_its_neighbours(
-        self, acme: Company, pipeline: Pipeline
-    ) -> None:
+    def test_a_role_on_one_resource_is_none_on_its_neighbours(self, acme: Company, pipeline: Pipeline) -> None:
         share(acme, f"/data_sets/{pipeline.derived}", "admin")
         acme.sam.refused(403, "GET", f"/data_sets/{pipeline.detected}")
         acme.sam.refused(403, "GET", f"/data_sinks/{pipeline.late_sink}")
@@ -142,9 +138,7 @@ class TestAccessors:
         acme.dana.ok("PUT", path, rule("sam@acme.example", "collaborator"))
         both = acme.dana.ok("PUT", path, rule("kim@acme.example", "operator"))
         assert [item["email"] for item in both] == ["sam@acme.example", "kim@acme.example"]
-        assert all(
-            set(item) == {"type", "access_roles", "created_at", "updated_at", "email"} for item in both
-        )
+        assert all(set(item) == {"type", "access_roles", "created_at", "updated_at", "email"} for item in both)
         merged = acme.dana.ok("PUT", path, rule("sam@acme.example", "admin"))
         assert set(merged[0]["access_roles"]) == {"collaborator", "admin"}
         only = acme.dana.ok("POST", path, rule("kim@acme.example", "admin"))
@@ -171,9 +165,7 @@ class TestAccessors:
         "sam",
     ],
 )
-def test_a_rule_that_means_nobody_or_nothing_is_refused_and_removes_nothing(
-    acme: Company, given: Any
-) -> None:
+def test_a_rule_that_means_nobody_or_nothing_is_refused_and_removes_nothing(acme: Company, given: Any) -> None:
     path = f"/data_credentials/{credential_of(acme.dana)}/accessors"
     acme.dana.ok("PUT", path, rule("sam@acme.example", "operator"))
     acme.dana.refused(400, "POST", path, {"accessors": [given]})

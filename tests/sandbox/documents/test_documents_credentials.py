@@ -85,9 +85,7 @@ def test_a_tree_is_cut_at_its_depth_and_starts_at_its_path(acme: Company) -> Non
     _facts(acme, identifier, tree={"bucket": {"in": {"a.csv": {}, "b.csv": {}}}})
     path = f"/data_credentials/{identifier}/probe/tree"
     assert acme.dana.ok("POST", path, {"depth": 1})["object"] == {"bucket": {}}
-    assert acme.dana.ok("POST", path, {"depth": 2, "path": "bucket"})["object"] == {
-        "in": {"a.csv": {}, "b.csv": {}}
-    }
+    assert acme.dana.ok("POST", path, {"depth": 2, "path": "bucket"})["object"] == {"in": {"a.csv": {}, "b.csv": {}}}
     acme.dana.refused(400, "POST", path, {"path": "bucket"})
     acme.dana.refused(404, "POST", path, {"depth": 1, "path": "nowhere"})
 
@@ -100,9 +98,7 @@ def test_a_tree_is_cut_at_its_depth_and_starts_at_its_path(acme: Company) -> Non
         ("s3", {"path": "bucket/a.json"}, '{"a": 1}'),
     ],
 )
-def test_a_sample_has_the_form_of_its_connector(
-    acme: Company, kind: str, request_body: Any, response: Any
-) -> None:
+def test_a_sample_has_the_form_of_its_connector(acme: Company, kind: str, request_body: Any, response: Any) -> None:
     identifier = credential_of(acme.dana, credentials_type=kind)
     _facts(acme, identifier, sample=[{"a": 1}])
     answer = acme.dana.ok("POST", f"/data_credentials/{identifier}/probe/sample", request_body)
@@ -120,9 +116,7 @@ def test_a_sample_of_nothing_fails_inside_a_200(acme: Company) -> None:
     ("method", "suffix", "body"),
     [("GET", "probe", None), ("POST", "probe/tree", {"depth": 1}), ("POST", "probe/sample", {"table": "T"})],
 )
-def test_an_async_probe_is_polled_by_its_request_id(
-    acme: Company, method: str, suffix: str, body: Any
-) -> None:
+def test_an_async_probe_is_polled_by_its_request_id(acme: Company, method: str, suffix: str, body: Any) -> None:
     identifier = credential_of(acme.dana)
     path = f"/data_credentials/{identifier}/{suffix}"
     started = acme.dana.ok(method, f"{path}?async=true", body)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.sandbox.conftest import Api
 from tests.sandbox.documents.client import Company, pipeline_of
 
 LISTS = {
@@ -165,15 +166,11 @@ class TestCopying:
         assert len(nodes_below(copy["flows"][0])) == 4
         assert copy["flows"][0]["id"] != pipeline.node
         copied = [item for name in ("data_sources", "data_sets", "data_sinks") for item in copy[name]]
-        assert {item["copied_from_id"] for item in copied} == {
-            identifier for _, identifier in pipeline.resources
-        }
+        assert {item["copied_from_id"] for item in copied} == {identifier for _, identifier in pipeline.resources}
         assert {item["status"] for item in copied} == {"INIT"}
         assert acme.statuses(pipeline) == ["ACTIVE"] * 5
         parents = {item["copied_from_id"]: item["parent_data_set_id"] for item in copy["data_sets"]}
-        detected = next(
-            item["id"] for item in copy["data_sets"] if item["copied_from_id"] == pipeline.detected
-        )
+        detected = next(item["id"] for item in copy["data_sets"] if item["copied_from_id"] == pipeline.detected)
         assert parents[pipeline.derived] == detected
 
     def test_a_credential_is_cloned_once_or_reused(self, acme: Company) -> None:
@@ -227,3 +224,21 @@ def test_an_unknown_flow_is_not_found_and_a_hidden_one_is_forbidden(acme: Compan
 def test_a_recommendation_without_genai_says_so(acme: Company) -> None:
     answer = acme.dana.ok("POST", f"/flows/{pipeline_of(acme.dana).node}/docs/recommendation")
     assert answer["output"]["errorMessage"]
+
+
+def test_paging_faults_and_links_hold_for_the_flow_list(api: Api) -> None:
+    whole = api.get("/flows").json()["flows"]
+    api.fault("per_page_cap", route="/flows", per_page=2)
+    capped = api.get("/flows?page=1&per_page=5")
+    assert len(capped.json()["flows"]) == 2
+    assert capped.headers["Link"].startswith(f"<{api.sandbox.url}/flows?page=2")
+    api.fault("ignore_paging", route="/flows")
+    assert api.get("/flows?page=2&per_page=1").json()["flows"] == whole
+
+
+def test_a_served_request_is_named_in_the_audit_log(api: Api) -> None:
+    identifier = api.ids("/data_sources")[0]
+    api.put(f"/data_sources/{identifier}", json={"name": "renamed"}, headers={"User-Agent": "auditor/7"})
+    entry = api.get(f"/data_sources/{identifier}/audit_log").json()[0]
+    assert entry["request_user_agent"] == "auditor/7"
+    assert entry["request_url"] == f"/nexla-api/data_sources/{identifier}"

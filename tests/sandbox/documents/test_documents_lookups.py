@@ -66,9 +66,7 @@ def test_rows_without_the_key_are_refused_and_nothing_changes(acme: Company, pat
 
 
 @pytest.mark.parametrize(("keys", "left"), [("de,fr", ["Denmark"]), ("d*", ["France"]), ("*", [])])
-def test_rows_are_deleted_by_keys_and_a_star_empties(
-    acme: Company, path: str, keys: str, left: list[str]
-) -> None:
+def test_rows_are_deleted_by_keys_and_a_star_empties(acme: Company, path: str, keys: str, left: list[str]) -> None:
     acme.dana.ok("DELETE", f"{path}/entries/{keys}")
     assert names(acme.dana.ok("GET", f"{path}/entries/*")) == left
 

@@ -142,9 +142,7 @@ class TestDeleting:
     def test_what_feeds_something_is_not_deleted_and_says_what(self, acme: Company) -> None:
         pipeline = pipeline_of(acme.dana)
         assert str(pipeline.late_sink) in acme.dana.refused(400, "DELETE", f"/data_sets/{pipeline.derived}")
-        assert str(pipeline.early_sink) in acme.dana.refused(
-            400, "DELETE", f"/data_sources/{pipeline.source}"
-        )
+        assert str(pipeline.early_sink) in acme.dana.refused(400, "DELETE", f"/data_sources/{pipeline.source}")
 
     def test_leaves_first_the_whole_pipeline_can_go(self, acme: Company) -> None:
         pipeline = pipeline_of(acme.dana)
@@ -154,9 +152,7 @@ class TestDeleting:
         acme.dana.refused(404, "GET", f"/flows/{pipeline.node}")
         assert acme.dana.ok("GET", "/flows")["flows"] == []
         gone = [
-            entry
-            for entry in acme.dana.audit(f"/orgs/{acme.dana.principal.org_id}")
-            if entry["event"] == "destroy"
+            entry for entry in acme.dana.audit(f"/orgs/{acme.dana.principal.org_id}") if entry["event"] == "destroy"
         ]
         assert {entry["item_id"] for entry in gone} == {identifier for _, identifier in pipeline.resources}
 

@@ -121,9 +121,7 @@ class TestOrgs:
     def test_members_go_but_not_oneself(self, acme: Company, path: str) -> None:
         assert set(acme.dana.ok("DELETE", f"{path}/members", {"members": [SAM]})) == {"code", "message"}
         assert len(acme.dana.ok("GET", f"{path}/members")) == 2
-        acme.dana.refused(
-            400, "DELETE", f"{path}/members", {"members": [{"id": acme.dana.principal.user_id}]}
-        )
+        acme.dana.refused(400, "DELETE", f"{path}/members", {"members": [{"id": acme.dana.principal.user_id}]})
         acme.kim.refused(403, "DELETE", f"{path}/members", {"members": [KIM]})
 
     def test_an_update_without_a_role_leaves_the_role(self, acme: Company, path: str) -> None:

@@ -64,9 +64,7 @@ def test_a_project_can_be_made_with_flows(acme: Company) -> None:
 
 
 @pytest.mark.parametrize("given", [{"flows": [99]}, {"flows": "all"}, {"flows": [True]}, {}])
-def test_flows_that_do_not_exist_are_refused_and_none_is_removed(
-    acme: Company, path: str, given: Any
-) -> None:
+def test_flows_that_do_not_exist_are_refused_and_none_is_removed(acme: Company, path: str, given: Any) -> None:
     node = pipeline_of(acme.dana).node
     acme.dana.ok("PUT", f"{path}/flows", {"flows": [node]})
     acme.dana.refused(400, "POST", f"{path}/flows", given)
