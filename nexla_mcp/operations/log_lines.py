@@ -55,7 +55,8 @@ def fold(entries: Iterable[LogEntry], lineage: Lineage) -> list[LogLine]:
         key = key_told(entry.resource_type, entry.resource_id)
         same = (severity, key, text if severity == Severity.INFO.value else gist(text))
         before = folded.get(same)
-        folded[same] = _joined(before, entry) if before else _line(entry, text, severity, lineage)
+        line = _line(entry, text, severity, lineage)
+        folded[same] = _joined(before, line) if before else line
     return sorted(folded.values(), key=lambda line: line.last.timestamp() if line.last else 0.0, reverse=True)
 
 
@@ -74,14 +75,15 @@ def _line(entry: LogEntry, text: str, severity: str, lineage: Lineage) -> LogLin
     )
 
 
-def _joined(line: LogLine, entry: LogEntry) -> LogLine:
-    times = [moment for moment in (line.first, line.last, entry.timestamp) if moment]
-    newest = entry.timestamp is not None and (line.last is None or entry.timestamp >= line.last)
-    return line.model_copy(
+def _joined(line: LogLine, other: LogLine) -> LogLine:
+    """Both as one, in the words of the newer."""
+    times = [moment for moment in (line.first, line.last, other.last) if moment]
+    newer = other if other.last is not None and (line.last is None or other.last >= line.last) else line
+    return newer.model_copy(
         update={
-            "count": line.count + 1,
+            "count": line.count + other.count,
             "first": min(times, default=None),
             "last": max(times, default=None),
-            "run_id": entry.run_id if newest and entry.run_id is not None else line.run_id,
+            "run_id": newer.run_id if newer.run_id is not None else line.run_id,
         }
     )

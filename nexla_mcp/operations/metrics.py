@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from statistics import median
 
 from nexla_mcp.adapter.nexla import Nexla
@@ -17,6 +18,7 @@ from nexla_mcp.operations.evidence_gathering import read_runs
 from nexla_mcp.operations.lineage import IN_A_TREE, read_tree
 from nexla_mcp.operations.resolve import resolve
 
+_WHOLE_DAYS = "Days are whole UTC days, also where the window begins or ends within one."
 MEASURED = (ResourceType.FLOW, *IN_A_TREE, ResourceType.ORG)
 
 
@@ -89,12 +91,17 @@ def _reader(kind: ResourceType, by: Grain) -> _Reader:
 
 
 async def _days(nexla: Nexla, kind: ResourceType, identifier: int, window: Window) -> _Read:
-    days = await nexla.metrics.daily(kind, identifier, window.start.date(), window.end.date())
+    days = await nexla.metrics.daily(kind, identifier, *_days_of(window))
     rows = [
         MetricRow(day=item.time, records=item.records, size=item.size, errors=item.errors)
         for item in sorted(days, key=lambda item: item.time or "", reverse=True)
     ]
-    return _Read(None, rows, rows)
+    return _Read(None, rows, rows, _WHOLE_DAYS)
+
+
+def _days_of(window: Window) -> tuple[date, date]:
+    """The first and the last UTC day that the window touches; its end is not in it."""
+    return window.start.date(), (window.end - timedelta(microseconds=1)).date()
 
 
 async def _runs(nexla: Nexla, kind: ResourceType, identifier: int, window: Window) -> _Read:
@@ -157,9 +164,10 @@ def _added_up(rows: Sequence[MetricRow]) -> list[MetricRow]:
 
 
 async def _account(nexla: Nexla, _: ResourceType, identifier: int, window: Window) -> _Read:
-    days = await nexla.metrics.account(org_id=identifier, since=window.start.date(), until=window.end.date())
+    first, last = _days_of(window)
+    days = await nexla.metrics.account(org_id=identifier, since=first, until=last)
     rows = [
         MetricRow(day=to_day(item.start_time) if item.start_time else None, records=item.records, size=item.size)
         for item in sorted(days, key=lambda item: item.start_time.timestamp() if item.start_time else 0, reverse=True)
     ]
-    return _Read(None, rows, rows, "Nexla reports no errors of a whole account.")
+    return _Read(None, rows, rows, f"Nexla reports no errors of a whole account. {_WHOLE_DAYS}")

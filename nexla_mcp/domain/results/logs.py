@@ -19,7 +19,7 @@ class Severity(str, Enum):
 
 
 class LogLine(Row):
-    """One line, or several that say the same: `count` of them between `first` and `last`."""
+    """One line, or several that say the same: `count` of them between `first` and `last`, in the newest's words."""
 
     severity: str
     type: ResourceType | None = None
