@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import mcp_types as protocol
@@ -19,7 +19,6 @@ from mcp.server.stdio import stdio_server
 
 import nexla_mcp
 from nexla_mcp.adapter.connection import Connection
-from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.adapter.secret_references import resolve
 from nexla_mcp.domain.clock import Clock, SystemClock
 from nexla_mcp.resources.library import Library
@@ -29,6 +28,9 @@ from nexla_mcp.tools.registry import all_tools
 from nexla_mcp.tools.spec import ToolSpec
 from nexla_mcp.tools.toolbox import Toolbox
 from nexla_mcp.tools.wire import answered, listed
+
+if TYPE_CHECKING:
+    from nexla_mcp.adapter.nexla import Nexla
 
 Context = ServerRequestContext[Any, Any]
 
@@ -61,6 +63,8 @@ class Account:
             Failure: `not_configured`, naming the variable, when no login is set or the address is unusable.
         """
         if self._nexla is None:
+            from nexla_mcp.adapter.nexla import Nexla  # noqa: PLC0415 - a start should not pay for an account nobody asked about yet
+
             self._nexla = Nexla(connection_of(self._settings), clock=self._clock)
         return self._nexla
 

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.access import AccessList
-from nexla_mcp.operations import access
 from nexla_mcp.safety.policy import Risk, Toolset
 from nexla_mcp.tools.context import ToolContext
 from nexla_mcp.tools.spec import tool
@@ -29,6 +28,8 @@ async def list_access(
     resource: Annotated[int | str, Field(description="Id or exact name.")],
     whole_flow: Annotated[bool, Field(description="Look at everything in the same flow.")] = False,
 ) -> AccessList:
+    from nexla_mcp.operations import access  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
     return await access.list_access(context.nexla, type, resource, whole_flow=whole_flow)
 
 

@@ -7,7 +7,6 @@ from typing import Annotated
 from pydantic import Field
 
 from nexla_mcp.domain.results.probe import ProbeAnswer, ProbeMode
-from nexla_mcp.operations import probing
 from nexla_mcp.safety.policy import Risk, Toolset
 from nexla_mcp.tools.context import ToolContext
 from nexla_mcp.tools.spec import tool
@@ -32,6 +31,8 @@ async def probe_credential(
     table: Annotated[str | None, Field(description="Table (tree, sample).")] = None,
     depth: Annotated[int, Field(description="Levels of a tree.", ge=1, le=5)] = 1,
 ) -> ProbeAnswer:
+    from nexla_mcp.operations import probing  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
     return await probing.probe(context.nexla, credential, mode, path=path, database=database, table=table, depth=depth)
 
 

@@ -14,8 +14,6 @@ from nexla_mcp.domain.results.flow import FlowView
 from nexla_mcp.domain.results.identity import Identity
 from nexla_mcp.domain.results.samples import Samples
 from nexla_mcp.domain.results.search import SearchResults
-from nexla_mcp.operations import connectors, details, flow_view, identity, samples
-from nexla_mcp.operations.search import Criteria, search
 from nexla_mcp.safety.policy import Risk, Toolset
 from nexla_mcp.tools.context import ToolContext
 from nexla_mcp.tools.spec import tool
@@ -31,6 +29,8 @@ from nexla_mcp.tools.spec import tool
     """,
 )
 async def whoami(context: ToolContext) -> Identity:
+    from nexla_mcp.operations import identity  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
     return await identity.identify(context.nexla)
 
 
@@ -60,6 +60,8 @@ async def search_resources(
     limit: Annotated[int, Field(description="Rows a page.", ge=1, le=500)] = 50,
     cursor: Annotated[str | None, Field(description="From the last page.")] = None,
 ) -> SearchResults:
+    from nexla_mcp.operations.search import Criteria, search  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
     criteria = Criteria(
         types=tuple(dict.fromkeys(types or ResourceType)),
         name=name,
@@ -88,6 +90,8 @@ async def get_resource(
     type: Annotated[ResourceType, Field(description="Its type.")],  # noqa: A002 - the word users know
     resource: Annotated[int | str, Field(description="Id or exact name.")],
 ) -> ResourceDetails:
+    from nexla_mcp.operations import details  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
     return await details.describe(context.nexla, type, resource)
 
 
@@ -108,6 +112,8 @@ async def get_flow(
         ResourceType, Field(description="What `flow` names: flow, source, nexset or destination.")
     ] = ResourceType.FLOW,
 ) -> FlowView:
+    from nexla_mcp.operations import flow_view  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
     return await flow_view.view_flow(context.nexla, flow, type)
 
 
@@ -132,6 +138,8 @@ async def describe_connector(
     part: Annotated[ConnectorPart | None, Field(description="Only this part.")] = None,
 ) -> ConnectorAnswer:
     del context
+    from nexla_mcp.operations import connectors  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
     return connectors.describe_connector(connector, part.value if part else None)
 
 
@@ -150,6 +158,8 @@ async def get_samples(
     limit: Annotated[int, Field(description="How many records.", ge=1, le=100)] = 5,
     live: Annotated[bool, Field(description="Read the topic now instead of Nexla's cache.")] = False,
 ) -> Samples:
+    from nexla_mcp.operations import samples  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
     return await samples.get_samples(context.nexla, nexset, limit=limit, live=live)
 
 

@@ -12,9 +12,6 @@ from nexla_mcp.domain.results.health import HealthReport
 from nexla_mcp.domain.results.logs import Logs, Severity
 from nexla_mcp.domain.results.metrics import Grain, Metrics
 from nexla_mcp.domain.times import parse_window
-from nexla_mcp.operations import health, logs
-from nexla_mcp.operations.logs import LogQuery
-from nexla_mcp.operations.metrics import measure
 from nexla_mcp.safety.policy import Risk, Toolset
 from nexla_mcp.tools.context import ToolContext
 from nexla_mcp.tools.spec import tool
@@ -40,6 +37,8 @@ async def run_health_check(
     probe: Annotated[bool, Field(description="Try logins now; false trusts Nexla's record.")] = True,
     cursor: Annotated[str | None, Field(description="From the last page.")] = None,
 ) -> HealthReport:
+    from nexla_mcp.operations import health  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
     return await health.run_health_check(
         context.nexla,
         health.Scope(tuple(flows) if flows is not None else None, tag, project, cursor),
@@ -71,6 +70,8 @@ async def get_metrics(
     limit: Annotated[int, Field(description="Rows a page.", ge=1, le=1000)] = 50,
     cursor: Annotated[str | None, Field(description="From the last page.")] = None,
 ) -> Metrics:
+    from nexla_mcp.operations.metrics import measure  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
     window = parse_window(since, until, context.nexla.now(), timedelta(days=7))
     return await measure(context.nexla, type, resource, by, window, limit=limit, cursor=cursor)
 
@@ -99,8 +100,11 @@ async def fetch_logs(
     limit: Annotated[int, Field(description="Lines a page.", ge=1, le=500)] = 50,
     cursor: Annotated[str | None, Field(description="From the last page.")] = None,
 ) -> Logs:
+    from nexla_mcp.operations.logs import LogQuery  # noqa: PLC0415
+    from nexla_mcp.operations.logs import fetch_logs as fetch  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
     query = LogQuery(run, severity, text, since, until)
-    return await logs.fetch_logs(context.nexla, type, resource, query, limit=limit, cursor=cursor)
+    return await fetch(context.nexla, type, resource, query, limit=limit, cursor=cursor)
 
 
 TOOLS = (run_health_check, get_metrics, fetch_logs)

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from nexla_mcp.domain.results.diagnosis import Diagnosis
 from nexla_mcp.domain.times import parse_moment
-from nexla_mcp.operations.diagnosis import diagnose
 from nexla_mcp.safety.policy import Risk, Toolset
 from nexla_mcp.tools.context import ToolContext
 from nexla_mcp.tools.spec import tool
@@ -30,6 +29,8 @@ async def diagnose_flow(
     flow: Annotated[int | str, Field(description="Id or exact name.")],
     since: Annotated[str | None, Field(description="Look at runs and changes from here on.")] = None,
 ) -> Diagnosis:
+    from nexla_mcp.operations.diagnosis import diagnose  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
     start = parse_moment(since, context.nexla.now()) if since else None
     return await diagnose(context.nexla, flow, start)
 

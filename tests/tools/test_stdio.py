@@ -194,3 +194,14 @@ def test_settings_that_cannot_be_used_end_it_with_their_names(start: Start) -> N
     assert "NEXLA_MCP_TOOLSETS" in complaints
     assert "NEXLA_MCP_RESULT_BYTES" in complaints
     assert "Traceback" not in complaints
+
+
+def test_a_start_loads_nothing_that_only_a_call_needs() -> None:
+    """Hosts start several copies at once, and most of them are never asked anything."""
+    code = "import sys, nexla_mcp.cli.app, nexla_mcp.cli.serve; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=DEADLINE)
+    loaded = set(done.stdout.split())
+    assert "nexla_mcp.server" in loaded
+    late = ("nexla_sdk", "yaml", "nexla_mcp.adapter.nexla", "nexla_mcp.adapter.families", "nexla_mcp.sandbox")
+    assert not loaded & set(late)
+    assert not [name for name in loaded if name.startswith("nexla_mcp.operations")]
