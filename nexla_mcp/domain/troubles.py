@@ -8,16 +8,19 @@ from types import MappingProxyType
 
 
 class Trouble(str, Enum):
-    """Causes before what follows from them: a refused login also makes the source err and grow stale."""
+    """Causes before what follows from them: a refused login also makes the source err and grow stale.
+
+    Of two that say the same of a node, the one that says more: a rise tells more than that records fail.
+    """
 
     REFUSED_CREDENTIAL = "refused_credential"
     RATE_LIMITED = "rate_limited"
     HALF_PAUSED = "half_paused"
     SCHEMA_DRIFT = "schema_drift"
+    QUARANTINE_GROWTH = "quarantine_growth"
     SOURCE_ERROR = "source_error"
     TRANSFORM_ERROR = "transform_error"
     DESTINATION_ERROR = "destination_error"
-    QUARANTINE_GROWTH = "quarantine_growth"
     EMPTY_SOURCE = "empty_source"
     VOLUME_DROP = "volume_drop"
     STALE_SOURCE = "stale_source"
