@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 
 import requests
 from pydantic import SecretStr
 
 from nexla_mcp.adapter.connection import Connection
 from nexla_mcp.adapter.nexla import Nexla
-from nexla_mcp.sandbox.serving import RunningSandbox
 
 UNLIMITED = 100.0
 """Requests a second: the most that settings allow, so that the speed limit is not what is measured."""
 
 
+@dataclass(frozen=True)
+class Sandbox:
+    """A local Nexla in a process of its own, so that it does not take turns with what is measured."""
+
+    url: str
+    service_key: str
+
+    @property
+    def admin_url(self) -> str:
+        return self.url.removesuffix("/nexla-api") + "/_sandbox"
+
+
+@contextmanager
+def running(*options: str) -> Iterator[Sandbox]:
+    """`nexla-mcp sandbox` with these options."""
+    command = [sys.executable, "-m", "nexla_mcp", "sandbox", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            told = json.loads(process.stdout.readline())
+            yield Sandbox(told["url"], told["service_key"])
+        finally:
+            process.terminate()
+
+
 @asynccontextmanager
-async def connected(sandbox: RunningSandbox, requests_per_second: float = UNLIMITED) -> AsyncIterator[Nexla]:
+async def connected(
+    sandbox: Sandbox, requests_per_second: float = UNLIMITED, workers: int | None = None
+) -> AsyncIterator[Nexla]:
+    chosen = {} if workers is None else {"workers": workers}
     connection = Connection(
-        api_url=sandbox.url, service_key=SecretStr(sandbox.service_key), requests_per_second=requests_per_second
+        api_url=sandbox.url,
+        service_key=SecretStr(sandbox.service_key),
+        requests_per_second=requests_per_second,
+        **chosen,
     )
     nexla = Nexla(connection)
     try:
@@ -31,7 +65,7 @@ async def connected(sandbox: RunningSandbox, requests_per_second: float = UNLIMI
 class Counter:
     """How many requests a sandbox served."""
 
-    def __init__(self, sandbox: RunningSandbox) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._address = sandbox.admin_url + "/requests"
         self._http = requests.Session()
         self._http.trust_env = False

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import anyio
 from nexla_sdk import NexlaClient
 
-from benchmarks.account import Counter, connected
+from benchmarks.account import Counter, Sandbox, connected, running
 from benchmarks.measuring import Row, in_turns_async
 from nexla_mcp.adapter.nexla import Nexla
-from nexla_mcp.sandbox.options import SandboxOptions
-from nexla_mcp.sandbox.serving import RunningSandbox, serve
 
 ROUNDS = 20
 TOKEN_SECONDS = 3600
@@ -29,11 +27,11 @@ class Read:
 
 
 def measure() -> list[Row]:
-    with serve(SandboxOptions(token_ttl=TOKEN_SECONDS)) as sandbox:
+    with running("--token-ttl", str(TOKEN_SECONDS)) as sandbox:
         return anyio.run(_compare, sandbox)
 
 
-async def _compare(sandbox: RunningSandbox) -> list[Row]:
+async def _compare(sandbox: Sandbox) -> list[Row]:
     client = NexlaClient(service_key=sandbox.service_key, base_url=sandbox.url)
     counter = Counter(sandbox)
     rows = []

@@ -8,11 +8,9 @@ import anyio
 import requests
 from pydantic import SecretStr
 
-from benchmarks.account import connected
+from benchmarks.account import Sandbox, connected, running
 from benchmarks.measuring import Row
 from nexla_mcp.adapter.nexla import Nexla
-from nexla_mcp.sandbox.options import SandboxOptions
-from nexla_mcp.sandbox.serving import RunningSandbox, serve
 from nexla_mcp.server import Account, build_toolbox
 from nexla_mcp.settings import Settings
 from nexla_mcp.tools.budget import compact_json
@@ -24,11 +22,11 @@ AT_ONCE = 8
 
 
 def measure() -> list[Row]:
-    with serve(SandboxOptions(seed="empty")) as sandbox:
+    with running("--seed", "empty") as sandbox:
         return anyio.run(_compare, sandbox)
 
 
-async def _compare(sandbox: RunningSandbox) -> list[Row]:
+async def _compare(sandbox: Sandbox) -> list[Row]:
     async with connected(sandbox) as nexla:
         await _fill(nexla)
     raw = _raw_size(sandbox)
@@ -42,18 +40,27 @@ async def _compare(sandbox: RunningSandbox) -> list[Row]:
 
 
 async def _fill(nexla: Nexla) -> None:
+    login = await nexla.credentials.create(
+        {
+            "name": "Lake",
+            "credentials_type": "s3",
+            "credentials": {"access_key_id": "x", "secret_key": "x", "region": "x"},
+        }
+    )
     limit = anyio.CapacityLimiter(AT_ONCE)
 
     async def create(number: int) -> None:
         async with limit:
-            await nexla.sources.create({"name": f"Orders of store {number:04}", "source_type": "s3"})
+            await nexla.sources.create(
+                {"name": f"Orders of store {number:04}", "source_type": "s3", "data_credentials_id": login.id}
+            )
 
     async with anyio.create_task_group() as tasks:
         for number in range(ROWS):
             tasks.start_soon(create, number)
 
 
-def _raw_size(sandbox: RunningSandbox) -> int:
+def _raw_size(sandbox: Sandbox) -> int:
     """What the bodies of the list's pages weigh, as they come over the wire."""
 
     http = requests.Session()
@@ -70,7 +77,7 @@ def _raw_size(sandbox: RunningSandbox) -> int:
     return size
 
 
-def _toolbox(sandbox: RunningSandbox, result_bytes: int) -> Toolbox:
+def _toolbox(sandbox: Sandbox, result_bytes: int) -> Toolbox:
     settings = Settings(
         service_key=SecretStr(sandbox.service_key),
         api_url=sandbox.url,
@@ -81,7 +88,7 @@ def _toolbox(sandbox: RunningSandbox, result_bytes: int) -> Toolbox:
     return build_toolbox(settings, Account(settings))
 
 
-async def _read_to_the_end(sandbox: RunningSandbox, result_bytes: int) -> tuple[int, int]:
+async def _read_to_the_end(sandbox: Sandbox, result_bytes: int) -> tuple[int, int]:
     """Bytes of all answers together and of their texts alone."""
     toolbox = _toolbox(sandbox, result_bytes)
     whole = text = rows = 0
