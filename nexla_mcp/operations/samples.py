@@ -9,6 +9,7 @@ from typing import Any
 from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.samples import FieldShape, Samples
+from nexla_mcp.domain.secrets import mask_secrets
 from nexla_mcp.operations.resolve import resolve
 
 DEEPEST = 3
@@ -25,7 +26,12 @@ async def get_samples(nexla: Nexla, reference: int | str, *, limit: int, live: b
     records = [sample.record for sample in await nexla.nexsets.samples(nexset.id, count=limit, live=live)][:limit]
     name = nexset.name or (await nexla.nexsets.get(nexset.id)).name
     return Samples(
-        nexset_id=nexset.id, name=name, live=live, looked_at=len(records), fields=shapes(records), records=records
+        nexset_id=nexset.id,
+        name=name,
+        live=live,
+        looked_at=len(records),
+        fields=shapes(records),
+        records=mask_secrets(records),
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nexla_mcp.domain.errors import ErrorCode, ErrorInfo, Failure
 from nexla_mcp.domain.results.base import Result
 from nexla_mcp.safety.policy import Policy
-from nexla_mcp.safety.untrusted import cleaned
+from nexla_mcp.safety.untrusted import cleaned, unmarked
 from nexla_mcp.tools.budget import DEFAULT_BUDGET, compact_json, fit
 from nexla_mcp.tools.context import Progress, ToolContext, no_progress
 from nexla_mcp.tools.spec import ToolSpec
@@ -97,7 +97,7 @@ class Toolbox:
 def failed(info: ErrorInfo) -> Outcome:
     """An outcome from an error alone."""
     structured = cleaned({key: value for key, value in info.model_dump(mode="json").items() if value})
-    return Outcome(cleaned(error_text(info)), structured, error=info)
+    return Outcome(unmarked(cleaned(error_text(info))), structured, error=info)
 
 
 def _defect(name: str, error: Exception) -> ErrorInfo:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nexla_mcp.adapter.models.code import CodeContainer
 from nexla_mcp.adapter.models.resources import Credential, Destination, Nexset, Source
-from nexla_mcp.adapter.models.row import Id, Many, OptionalId, Owner, Reference, Row, Time, Words
+from nexla_mcp.adapter.models.row import Id, Many, OptionalId, Owner, Reference, Row, Said, Time, Words
 
 
 class FlowNode(Row):
@@ -27,7 +27,7 @@ class FlowNode(Row):
     org_id: OptionalId = None
     status: str | None = None
     name: str | None = None
-    description: str | None = None
+    description: Said = None
     flow_type: str | None = None
     ingestion_mode: str | None = None
     access_roles: Words = ()

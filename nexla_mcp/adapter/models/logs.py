@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import AliasChoices, Field
 
-from nexla_mcp.adapter.models.row import OptionalId, Row, Time
+from nexla_mcp.adapter.models.row import OptionalId, Row, Said, Time
 
 
 class LogEntry(Row):
@@ -16,4 +16,4 @@ class LogEntry(Row):
     run_id: OptionalId = Field(default=None, validation_alias=AliasChoices("run_id", "runId"))
     severity: str | None = None
     log_type: str | None = None
-    log: str | None = Field(default=None, validation_alias=AliasChoices("log", "message"))
+    log: Said = Field(default=None, validation_alias=AliasChoices("log", "message"))

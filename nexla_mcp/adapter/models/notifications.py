@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import AliasChoices, Field
 
 from nexla_mcp.adapter.models.resources import Config
-from nexla_mcp.adapter.models.row import Id, OptionalId, OrgBrief, Owner, Row, Time, Words
+from nexla_mcp.adapter.models.row import Id, OptionalId, OrgBrief, Owner, Row, Said, Time, Words
 
 
 class Notification(Row):
@@ -16,7 +16,7 @@ class Notification(Row):
     resource_id: OptionalId = None
     resource_type: str | None = None
     message_id: OptionalId = None
-    message: str | None = None
+    message: Said = None
     owner: Owner | None = None
     org: OrgBrief | None = None
     access_roles: Words = ()
@@ -30,7 +30,7 @@ class NotificationType(Row):
 
     id: Id
     name: str | None = None
-    description: str | None = None
+    description: Said = None
     category: str | None = None
     default: bool | None = None
     status: bool | str | None = None

@@ -14,6 +14,7 @@ from nexla_mcp.adapter.models.row import (
     Owner,
     Resource,
     Row,
+    Said,
     Time,
     Words,
 )
@@ -83,7 +84,7 @@ class Org(Row):
 
     id: Id
     name: str | None = None
-    description: str | None = None
+    description: Said = None
     status: str | None = None
     email: str | None = None
     email_domain: str | None = None

@@ -19,6 +19,9 @@ from pydantic import (
     model_validator,
 )
 
+from nexla_mcp.domain.secrets import mask_text
+from nexla_mcp.domain.text import clean_text
+
 T = TypeVar("T")
 
 _DATETIME = TypeAdapter(datetime)
@@ -89,7 +92,18 @@ Id = Annotated[int, BeforeValidator(_read_id)]
 OptionalId = Annotated[int | None, BeforeValidator(_read_id)]
 """An id or count that may be absent; None when it is no whole number."""
 
+LONGEST_SAID = 8_000
+"""Characters of one text that are read: looking for secrets in more would take long and nobody is shown more."""
+
+
+def _read_said(value: Any) -> Any:
+    """Masked before and after cleaning: an escape sequence or invisible character must not hide a secret."""
+    return mask_text(clean_text(mask_text(value[:LONGEST_SAID]), limit=None)) if isinstance(value, str) else value
+
+
 Time = Annotated[datetime | None, BeforeValidator(read_time)]
+Said = Annotated[str | None, BeforeValidator(_read_said)]
+"""What people and machines wrote freely (descriptions, messages, log lines), secrets in it masked."""
 """An instant in UTC, None when absent or unreadable."""
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_read_words)]
@@ -106,7 +120,7 @@ class Reference(Row):
 
     id: Id
     name: str | None = None
-    description: str | None = None
+    description: Said = None
     status: str | None = None
     owner_id: OptionalId = None
     org_id: OptionalId = None
@@ -147,7 +161,7 @@ class Connector(Row):
     type: str | None = None
     connection_type: str | None = None
     name: str | None = None
-    description: str | None = None
+    description: Said = None
     nexset_api_compatible: bool | None = None
 
 
@@ -165,7 +179,7 @@ class Resource(Row):
 
     id: Id
     name: str | None = None
-    description: str | None = None
+    description: Said = None
     status: str | None = None
     owner: Owner | None = None
     org: OrgBrief | None = None

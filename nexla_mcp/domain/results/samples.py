@@ -29,3 +29,4 @@ class Samples(Result):
     """How many records the shapes are taken from."""
     fields: list[FieldShape]
     records: list[Any]
+    """As they are, but secrets in them stand as [hidden]."""
