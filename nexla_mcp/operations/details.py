@@ -14,7 +14,7 @@ from nexla_mcp.domain.errors import Failure
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.details import Related, ResourceDetails
 from nexla_mcp.domain.schedule import Schedule
-from nexla_mcp.domain.secrets import mask_text
+from nexla_mcp.domain.secrets import mask_secrets, mask_text
 from nexla_mcp.operations.evidence import ACTIVE
 from nexla_mcp.operations.listing import connector_of, found
 from nexla_mcp.operations.resolve import resolve
@@ -230,7 +230,7 @@ def _only_id(identifier: int | None) -> Reference | None:
 async def _add_entries(extra: Extra, reading: Awaitable[list[dict[str, Any]]], what: str) -> None:
     """Adds rows that stand under a path of their own; a resource stays readable when they are not."""
     try:
-        extra["entries"] = await reading or None
+        extra["entries"] = mask_secrets(await reading) or None
     except Failure as failure:
         extra["not_read"] = [f"{what} ({failure.info.code.value})"]
 
