@@ -138,15 +138,16 @@ def _compact(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _flattened(node: dict[str, Any]) -> dict[str, Any]:
-    """`anyOf` without its null branch; one remaining branch, or plain types only, folded into the node."""
+    """`anyOf` without its null branch; one remaining branch is folded into the node.
+
+    Several stay an `anyOf`: a list of types would be shorter, but some clients refuse it.
+    """
     if "anyOf" not in node:
         return node
     branches = [branch for branch in node["anyOf"] if branch != {"type": "null"}]
     rest = _without(node, "anyOf")
     if len(branches) == 1:
         return {**branches[0], **rest}
-    if all(set(branch) == {"type"} for branch in branches):
-        return {"type": [branch["type"] for branch in branches], **rest}
     return {"anyOf": branches, **rest}
 
 
