@@ -26,6 +26,7 @@ M = TypeVar("M", bound=BaseModel)
 PER_PAGE = 100
 MAX_ROWS = 10_000
 MAX_PAGES = 1_000
+NO_CONTENT = 204
 
 # After these, what was read before is worth more than nothing; after others the caller must know at once.
 _PASSING = frozenset(
@@ -106,7 +107,8 @@ async def all_rows(
 
 def page_of(answer: Answer) -> Page:
     """A page whose rows are the answer's array, and whose totals are in the headers (contract 2.1)."""
-    return Page(list_in(answer.data), *totals_in(answer.headers))
+    rows = [] if answer.status == NO_CONTENT else list_in(answer.data)
+    return Page(rows, *totals_in(answer.headers))
 
 
 def totals_in(headers: Mapping[str, str]) -> tuple[int | None, int | None, bool | None]:

@@ -41,13 +41,12 @@ class Rows(Generic[M]):
 
 
 def list_in(data: Any) -> list[Any]:
-    """The rows of an answer: the array itself, or the array in a `data` envelope; nothing when it is empty.
+    """The rows of an answer: the array itself, or the array in a `data` envelope.
 
     Raises:
-        Failure: `unreadable_answer` when the answer is something else than a list.
+        Failure: `unreadable_answer` when the answer is something else than a list. An empty body is: a list
+            without rows is an array, so that what broke on its way is never taken for nothing.
     """
-    if data is None:
-        return []
     if isinstance(data, dict) and isinstance(data.get("data"), list):
         data = data["data"]
     if not isinstance(data, list):

@@ -86,7 +86,9 @@ def check_inner_status(data: Any, what: str) -> Mapping[str, Any]:
     """
     if not isinstance(data, dict):
         raise Failure.of(
-            ErrorCode.UNREADABLE_ANSWER, f"The platform's report of {what} is no object and cannot be read."
+            ErrorCode.UNREADABLE_ANSWER,
+            f"The platform's report of {what} is no object and cannot be read.",
+            hint="The report is missing, not empty. Try again; if it stays so, the platform changed.",
         )
     status = data.get("status")
     if str(status).strip().lower() not in {"200", "ok"}:

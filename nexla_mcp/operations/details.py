@@ -180,8 +180,11 @@ async def _lookup(nexla: Nexla, identifier: int) -> tuple[Any, Extra]:
 
 async def _project(nexla: Nexla, identifier: int) -> tuple[Any, Extra]:
     model = await nexla.projects.get(identifier)
-    flows = (await nexla.projects.flows(identifier)).items
-    return model, {"facts": {"flows": len(flows)}, "related": _related("flow", ResourceType.FLOW, flows)}
+    flows = await nexla.projects.flows(identifier)
+    extra: Extra = {"facts": {"flows": len(flows)}, "related": _related("flow", ResourceType.FLOW, flows)}
+    if flows.unreadable:
+        extra["not_read"] = [f"{flows.unreadable} flows whose rows cannot be read"]
+    return model, extra
 
 
 async def _team(nexla: Nexla, identifier: int) -> tuple[Any, Extra]:

@@ -19,7 +19,7 @@ from nexla_mcp.domain.errors import ErrorCode, ErrorInfo, Failure
 from nexla_mcp.domain.results.lineage import Key, Lineage
 from nexla_mcp.operations.evidence import CredentialState, Look
 from nexla_mcp.operations.health_thresholds import DEFAULTS, Thresholds
-from nexla_mcp.operations.lineage import Resources, lacking, lineage_of, list_resources, read_flow
+from nexla_mcp.operations.lineage import Resources, key_of, lacking, lineage_of, list_resources, read_flow
 from nexla_mcp.operations.parallel import outcomes
 
 T = TypeVar("T")
@@ -108,7 +108,7 @@ async def read_account(nexla: Nexla, only: Sequence[Key] | None = None, limits: 
     if isinstance(flows, Failure) and not one_by_one:
         raise flows
     if isinstance(flows, Rows) and not one_by_one:
-        read, not_found = {flow.id: flow for flow in flows}, {}
+        read, not_found = {flow.id: flow for flow in flows if key_of(flow.node) is not None}, {}
     else:
         read = {flow.id: flow for flow in singles if isinstance(flow, Flow)}
         not_found = {
@@ -153,7 +153,8 @@ def _lost(flows: Any) -> tuple[str, ...]:
     """Flows that exist but are missing from the list."""
     if not isinstance(flows, Rows):
         return ()
-    unreadable = (f"{flows.unreadable} flows whose rows cannot be read",) if flows.unreadable else ()
+    lost = flows.unreadable + sum(key_of(flow.node) is None for flow in flows)
+    unreadable = (f"{lost} flows whose rows cannot be read",) if lost else ()
     rest = () if flows.complete else (f"flows after the first {len(flows)}: {flows.stopped_because}",)
     return (*unreadable, *rest)
 

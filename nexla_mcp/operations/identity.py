@@ -10,8 +10,8 @@ from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.domain.errors import Failure
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.identity import Identity
-from nexla_mcp.operations.listing import list_type
-from nexla_mcp.operations.parallel import outcomes
+from nexla_mcp.operations.listing import Listing, list_type
+from nexla_mcp.operations.parallel import Read, outcomes
 
 COUNTED = (
     ResourceType.CREDENTIAL,
@@ -25,9 +25,9 @@ COUNTED = (
 async def identify(nexla: Nexla) -> Identity:
     """The caller, the org, what the caller can see. What is forbidden to ask is named, not fatal."""
     user = await nexla.users.current()
-    *lists, unread = await outcomes(
-        [*(partial(_count, nexla, kind) for kind in COUNTED), partial(nexla.notifications.count, read=False)]
-    )
+    reads: list[Read] = [partial(list_type, nexla, kind) for kind in COUNTED]
+    reads.append(partial(nexla.notifications.count, read=False))
+    *lists, unread = await outcomes(reads)
     counted = dict(zip((kind.value for kind in COUNTED), lists, strict=True))
     org = user.org or user.default_org
     return Identity(
@@ -44,19 +44,25 @@ async def identify(nexla: Nexla) -> Identity:
         read_only=nexla.connection.read_only,
         platform_time=nexla.now(),
         clock_skew_seconds=round(nexla.skew, 1),
-        resources={kind: count for kind, count in counted.items() if isinstance(count, int)} or None,
+        resources={kind: len(rows.rows) for kind, rows in counted.items() if isinstance(rows, Listing)} or None,
         unread_notifications=unread if isinstance(unread, int) else None,
         not_read=[
-            f"{what}s ({answer.info.code.value})"
+            f"{what}s ({why})"
             for what, answer in {**counted, "notification": unread}.items()
-            if isinstance(answer, Failure)
+            if (why := _not_read(answer)) is not None
         ]
         or None,
     )
 
 
-async def _count(nexla: Nexla, kind: ResourceType) -> int:
-    return len((await list_type(nexla, kind)).rows)
+def _not_read(answer: object) -> str | None:
+    """Why a count is missing or too small."""
+    if isinstance(answer, Failure):
+        return answer.info.code.value
+    if not isinstance(answer, Listing):
+        return None
+    lost = f"{answer.unreadable} rows cannot be read" if answer.unreadable else None
+    return "; ".join(filter(None, [answer.stopped_because, lost])) or None
 
 
 def _is_admin(user: User) -> bool | None:

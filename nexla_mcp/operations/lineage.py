@@ -9,7 +9,7 @@ from typing import Any
 
 from nexla_mcp.adapter.models import Destination, Flow, FlowNode, Nexset, Source
 from nexla_mcp.adapter.nexla import Nexla
-from nexla_mcp.domain.errors import Failure
+from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.lineage import Key, Lineage, LineageNode
 from nexla_mcp.operations.listing import connector_of, list_type
@@ -52,13 +52,25 @@ async def read_tree(nexla: Nexla, reference: int | str, kind: ResourceType = Res
 
 
 async def read_flow(nexla: Nexla, kind: ResourceType, identifier: int) -> Flow:
-    """The flow with its whole tree, also when asked by the id of a node in the middle of it."""
+    """The flow with its whole tree, also when asked by the id of a node in the middle of it.
+
+    Raises:
+        Failure: `unreadable_answer` when its origin names no resource: then nothing can be said of the flow.
+    """
     if kind is not ResourceType.FLOW:
         flow = await nexla.flows.by_resource(kind, identifier)
     else:
         flow = await nexla.flows.get(identifier)
     origin = flow.node.origin_node_id
-    return flow if origin is None or origin == flow.node.id else await nexla.flows.get(origin)
+    flow = flow if origin is None or origin == flow.node.id else await nexla.flows.get(origin)
+    if key_of(flow.node) is None:
+        raise Failure.of(
+            ErrorCode.UNREADABLE_ANSWER,
+            f"Nexla's answer for flow {flow.id} names no source or nexset at its origin.",
+            hint="Try again; if it stays so, get_resource reads the parts of the flow one by one.",
+            next_tool="get_resource",
+        )
+    return flow
 
 
 async def list_resources(nexla: Nexla, kinds: tuple[ResourceType, ...]) -> tuple[Resources, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.resources import ResourceRef, ResourceType
 from nexla_mcp.domain.results.search import Found
 from nexla_mcp.domain.text import clean_text
-from nexla_mcp.operations.listing import list_type
+from nexla_mcp.operations.listing import Listing, list_type
 
 MOST_CANDIDATES = 10
 
@@ -27,12 +27,13 @@ async def resolve(nexla: Nexla, kind: ResourceType, reference: int | str) -> Res
     name = reference.strip()
     if name.isascii() and name.isdigit():
         return ResourceRef(kind, int(name))
-    rows = (await list_type(nexla, kind)).rows
+    listing = await list_type(nexla, kind)
+    rows = listing.rows
     matches = [row for row in rows if row.name == name]
     matches = matches or [row for row in rows if (row.name or "").strip().casefold() == name.casefold()]
     if len(matches) == 1:
         return ResourceRef(kind, matches[0].id, matches[0].name)
-    raise _several(kind, name, matches) if matches else _none(kind, name, rows)
+    raise _several(kind, name, matches) if matches else _none(kind, name, listing)
 
 
 def _several(kind: ResourceType, name: str, matches: list[Found]) -> Failure:
@@ -48,7 +49,8 @@ def _several(kind: ResourceType, name: str, matches: list[Found]) -> Failure:
     )
 
 
-def _none(kind: ResourceType, name: str, rows: tuple[Found, ...]) -> Failure:
+def _none(kind: ResourceType, name: str, listing: Listing) -> Failure:
+    rows = listing.rows
     names = {row.name.casefold(): row for row in rows if row.name}
     nearest = difflib.get_close_matches(name.casefold(), names, n=3, cutoff=0.5)
     part = [row for row in rows if row.name and name.casefold() in row.name.casefold()][:3]
@@ -56,8 +58,15 @@ def _none(kind: ResourceType, name: str, rows: tuple[Found, ...]) -> Failure:
     suggestion = "; ".join(f"{clean_text(row.name or '', 80)!r} ({row.id})" for row in list(close.values())[:3])
     return Failure.of(
         ErrorCode.NOT_FOUND,
-        f"No {kind.value} you can see is named {clean_text(name, 80)!r}.",
+        f"No {kind.value} you can see is named {clean_text(name, 80)!r}." + _gap(listing),
         hint=f"Near: {suggestion}." if suggestion else "Look for it with a part of its name.",
         next_tool="search_resources",
         resource=kind.value,
     )
+
+
+def _gap(listing: Listing) -> str:
+    """What of the list was not read, so that a name may be there after all."""
+    lost = [f"{listing.unreadable} rows could not be read"] if listing.unreadable else []
+    lost += [listing.stopped_because] if listing.stopped_because else []
+    return f" But the list was not read whole: {'; '.join(lost)}." if lost else ""

@@ -11,7 +11,7 @@ from nexla_mcp.adapter.families.flow_answers import has_flows, read_flow, read_f
 from nexla_mcp.adapter.families.resources import recommendation
 from nexla_mcp.adapter.families.waiting import async_answer, wait_for
 from nexla_mcp.adapter.models import Flow
-from nexla_mcp.adapter.paging import MAX_ROWS, PER_PAGE, Page, read_pages, totals_in
+from nexla_mcp.adapter.paging import MAX_ROWS, NO_CONTENT, PER_PAGE, Page, read_pages, totals_in
 from nexla_mcp.adapter.rows import Rows, unreadable
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.resources import ResourceType
@@ -39,7 +39,7 @@ class Flows(Family):
 
         async def fetch(page: int) -> Page:
             answer = await self._call("list_flows", query={**asked, "page": page})
-            if answer.data is None or answer.data == []:
+            if answer.status == NO_CONTENT or answer.data == []:
                 return Page([], *totals_in(answer.headers))
             if not has_flows(answer.data):
                 raise unreadable("the list of flows", answer.data)

@@ -60,8 +60,6 @@ def _page(data: Any, number: int) -> Page:
         if isinstance(inner, dict) and isinstance(inner.get("meta"), dict):
             meta = inner["meta"]
         data = inner
-    if data is None:
-        return Page([])
     if not isinstance(data, list):
         raise unreadable("the health of flows", data)
     return page_with_meta(data, meta, number)

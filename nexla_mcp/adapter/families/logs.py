@@ -161,6 +161,6 @@ def _lines(data: Any, number: int, what: str) -> Page:
         return page_with_meta(inner, data.get("meta"), number)
     if isinstance(inner, dict) and isinstance(inner.get("data"), list):
         return page_with_meta(inner["data"], inner.get("meta"), number)
-    if inner is None:
+    if inner is None and data is not None:
         return Page([])
     raise unreadable(what, data)

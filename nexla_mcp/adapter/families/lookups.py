@@ -50,7 +50,7 @@ class Lookups(Family):
         endpoint = ENDPOINTS["upsert_lookup_entries"]
         body = {"entries": [dict(entry) for entry in entries]}
         ids = {"data_map_id": lookup_id}
-        return _rows((await self._nexla.call(endpoint, ids=ids, body=body)).data)
+        return _rows((await self._nexla.call(endpoint, ids=ids, body=body)).data or [])
 
     async def delete_entry(self, lookup_id: int, key: str) -> None:
         """Delete the entry with exactly this key. Wildcards and lists of keys are refused."""

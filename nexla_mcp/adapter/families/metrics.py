@@ -30,7 +30,7 @@ class Metrics(Reports):
         query = {"from": to_day(since), "to": to_day(until), "aggregate": 1}
         what = f"the daily metrics of {kind.value} {resource_id}"
         report = check_inner_status(await self._report("get_daily_metrics", kind, resource_id, query), what)
-        return read_rows(report.get("metrics"), DailyMetric)[0]
+        return read_rows(report.get("metrics") or [], DailyMetric)[0]
 
     async def runs(
         self, kind: ResourceType, resource_id: int, *, last_written_first: bool = False, max_rows: int = MAX_ROWS
@@ -44,8 +44,8 @@ class Metrics(Reports):
             report = check_inner_status(await self._report("get_run_metrics", kind, resource_id, query), what)
             inner = report.get("metrics")
             if isinstance(inner, dict):
-                return page_with_meta(list_in(inner.get("data")), inner.get("meta"), page)
-            return Page(list_in(inner))
+                return page_with_meta(list_in(inner.get("data") or []), inner.get("meta"), page)
+            return Page(list_in(inner or []))
 
         return (await read_pages(fetch, max_rows=max_rows)).read_as(RunMetric)
 
@@ -99,7 +99,7 @@ class Metrics(Reports):
             data = (await self._call("get_user_account_metrics", user_id, query={**query, "org_id": org_id})).data
         else:
             data = (await self._call("get_org_account_metrics", org_id, query=query)).data
-        rows = list_in(check_inner_status(data, "the account's metrics").get("metrics"))
+        rows = list_in(check_inner_status(data, "the account's metrics").get("metrics") or [])
         flat = [{**row, **(row.get("data") or {})} for row in rows if isinstance(row, dict)]
         return read_rows(flat, AccountMetric)[0]
 
@@ -129,7 +129,7 @@ class Metrics(Reports):
         report = check_inner_status(
             (await self._call("get_user_daily_metrics", user_id, query=query)).data, "the user's metrics"
         )
-        return read_rows(report.get("metrics"), DailyMetric)[0]
+        return read_rows(report.get("metrics") or [], DailyMetric)[0]
 
 
 def _run(run_id: str, moved: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Projects(Family):
     async def flows(self, project_id: int) -> Rows[Flow]:
         """The flows in a project."""
         data = (await self._call("list_project_flows", project_id)).data
-        if data is None or data == []:
+        if data == []:
             return Rows(total=0)
         if not has_flows(data):
             raise unreadable(f"the flows of project {project_id}", data)
