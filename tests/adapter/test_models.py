@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -62,12 +62,12 @@ def test_null_in_every_field_reads_as_its_default(model: type[Row]) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-@given(data=st.data())
-def test_no_value_of_an_optional_field_loses_the_row(model: type[Row], data: st.DataObject) -> None:
-    needed = {name for name, field in model.model_fields.items() if field.is_required()}
-    name = data.draw(st.sampled_from(sorted(set(model.model_fields) - needed) or sorted(needed)))
-    value = REQUIRED[name] if name in needed else data.draw(JSON)
-    model.model_validate({**{item: REQUIRED[item] for item in needed}, name: value})
+@settings(max_examples=20)
+@given(value=JSON)
+def test_no_value_of_an_optional_field_loses_the_row(model: type[Row], value: Any) -> None:
+    needed = {name: REQUIRED[name] for name, field in model.model_fields.items() if field.is_required()}
+    for name in set(model.model_fields) - set(needed):
+        model.model_validate({**needed, name: value})
 
 
 @pytest.mark.parametrize(

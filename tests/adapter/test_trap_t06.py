@@ -1,66 +1,90 @@
-"""T6: what the SDK says of a 401 depends on the login. Ours is one error, and a repeat only where it can help."""
+"""T6: what the SDK says of a 401 depends on the login.
+
+Ours is one error. A 401 means that nothing was done, so even a write is sent once more with a new token.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+from nexla_sdk import NexlaClient
+from nexla_sdk.exceptions import AuthenticationError
 from pydantic import SecretStr
 
 from nexla_mcp.adapter.connection import Connection
-from nexla_mcp.adapter.endpoint import Endpoint, Repeatable
-from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.domain.errors import ErrorCode, Failure
-from tests.adapter.scripted_server import ScriptedServer, answer
+from tests.adapter.operations import CREATE, EVERY, READ, call, failure_of, wire_name
+from tests.adapter.scripted_server import answer
 
 pytestmark = pytest.mark.anyio
-Connect = Callable[..., Nexla]
+LOGIN = "POST /token"
+SHORT_LIVED = answer(200, {"access_token": "t-1", "expires_in": 3600})
+KEY = SecretStr("key-1234567890")
 
 
-@pytest.mark.parametrize("repeatable", list(Repeatable))
-async def test_t06_after_a_401_a_call_is_made_once_more(
-    server: ScriptedServer, connect: Connect, repeatable: Repeatable
-) -> None:
-    """Of writes too: a 401 means that nothing was done."""
-    server.on("POST /it", answer(401), answer(200, {"id": 1}))
-    reply = await connect().call(Endpoint("it", "POST", "/it", repeatable), body={"a": 1})
-    assert reply.data == {"id": 1}
-    assert [hit.json for hit in server.hits if hit.path == "/it"] == [{"a": 1}, {"a": 1}]
-    assert server.count("POST /token") == 2
+def test_t06_bare_sdk_hides_the_status_of_a_401(server):
+    server.on(wire_name(READ), answer(401))
+    client = NexlaClient(access_token="t", base_url=server.url, trace_enabled=False)
+    with pytest.raises(AuthenticationError) as caught:
+        client.request("GET", "/things/1")
+    assert caught.value.status_code is None
 
 
-async def test_t06_a_direct_token_is_not_renewed(server: ScriptedServer, connect: Connect) -> None:
-    server.on("GET /it", answer(401))
-    with pytest.raises(Failure) as caught:
-        await connect(access_token=SecretStr("token-0")).call(Endpoint("it", "GET", "/it", Repeatable.READ))
-    assert caught.value.info.code is ErrorCode.AUTH_FAILED
-    assert server.count("POST /token") == 0
+@pytest.mark.parametrize("endpoint", EVERY, ids=lambda endpoint: endpoint.name)
+async def test_t06_a_service_key_logs_in_again_and_repeats_once(server, connect, endpoint):
+    server.on(wire_name(endpoint), answer(401), answer(200, {"id": 1}))
+    assert (await call(connect(), endpoint, body={"a": 1})).data == {"id": 1}
+    assert server.count(LOGIN) == 2
+    assert [hit.json for hit in server.hits if hit.path != "/token"] == [{"a": 1}, {"a": 1}]
+
+
+@pytest.mark.parametrize("endpoint", EVERY, ids=lambda endpoint: endpoint.name)
+async def test_t06_a_second_401_ends_it(server, connect, endpoint):
+    server.on(wire_name(endpoint), answer(401, headers={"X-Request-Id": "r-1"}))
+    info = await failure_of(connect(), endpoint)
+    assert info.code is ErrorCode.AUTH_FAILED
+    assert not info.maybe_applied
+    assert info.request_id == "r-1"
+    assert server.count(wire_name(endpoint)) == 2
+
+
+@pytest.mark.parametrize("endpoint", EVERY, ids=lambda endpoint: endpoint.name)
+async def test_t06_an_access_token_is_never_renewed(server, connect, endpoint):
+    server.on(wire_name(endpoint), answer(401))
+    info = await failure_of(connect(access_token=SecretStr("mine-12345")), endpoint)
+    assert info.code is ErrorCode.AUTH_FAILED
+    assert "token" in (info.hint or "")
+    assert server.count(LOGIN) == 0
+    assert server.count(wire_name(endpoint)) == 1
+
+
+async def test_t06_a_key_revoked_meanwhile_is_a_refused_login(server, connect):
+    server.on(wire_name(READ), answer(200, {}), answer(401))
+    server.on(LOGIN, SHORT_LIVED, answer(401))
+    nexla = connect()
+    await call(nexla)
+    info = await failure_of(nexla)
+    assert info.code is ErrorCode.AUTH_FAILED
+    assert "logging in" in info.message
+
+
+async def test_t06_a_write_whose_second_login_fails_was_not_carried_out(server, connect):
+    server.on(wire_name(CREATE), answer(401))
+    server.on(LOGIN, SHORT_LIVED, answer(500, {"message": "down"}))
+    info = await failure_of(connect(), CREATE)
+    assert not info.maybe_applied
 
 
 @pytest.mark.parametrize(
-    ("settings", "variable"),
+    ("login", "variable"),
     [
         ({}, "NEXLA_SERVICE_KEY"),
         ({"service_key": SecretStr(" ")}, "NEXLA_SERVICE_KEY"),
-        ({"service_key": SecretStr("a"), "access_token": SecretStr("b")}, "NEXLA_ACCESS_TOKEN"),
-        ({"service_key": SecretStr("line\nbreak")}, "NEXLA_SERVICE_KEY"),
-        ({"service_key": SecretStr("a"), "api_url": "http://nexla.example"}, "NEXLA_API_URL"),
-        ({"service_key": SecretStr("a"), "api_url": "https://user:pw@nexla.example"}, "NEXLA_API_URL"),
-        ({"service_key": SecretStr("a"), "api_url": "https://nexla.example?a=b"}, "NEXLA_API_URL"),
-        ({"service_key": SecretStr("a"), "api_url": "ftp://nexla.example"}, "NEXLA_API_URL"),
-        ({"service_key": SecretStr("a"), "api_url": "nexla"}, "NEXLA_API_URL"),
-        ({"service_key": SecretStr("a"), "api_url": "https://nexla.example:port"}, "NEXLA_API_URL"),
+        ({"service_key": KEY, "access_token": KEY}, "NEXLA_ACCESS_TOKEN"),
     ],
+    ids=["none", "blank", "two"],
 )
-def test_t06_what_is_wrong_with_the_login_is_named_by_its_variable(settings: dict, variable: str) -> None:
+def test_t06_exactly_one_login_is_needed(login, variable):
     with pytest.raises(Failure) as caught:
-        Connection(**settings)
-    info = caught.value.info
-    assert info.code is ErrorCode.NOT_CONFIGURED
-    assert variable in info.message
-    assert "pw" not in f"{info}"
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost:8000/api", "http://[::1]:8000"])
-def test_t06_plain_http_is_for_this_machine_only(url: str) -> None:
-    assert Connection(api_url=url, service_key=SecretStr("a")).api_url == url
+        Connection(**login)
+    assert caught.value.info.code is ErrorCode.NOT_CONFIGURED
+    assert variable in caught.value.info.message

@@ -1,82 +1,177 @@
-"""T9: str() of the SDK's exceptions shows addresses, bodies and secrets. Nothing of ours does."""
+"""T9: the SDK's exceptions quote addresses, bodies and keys. Nothing of that may be in ours."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nexla_sdk import NexlaClient
 from nexla_sdk.exceptions import NexlaError
+from pydantic import SecretStr
 
-from nexla_mcp.adapter.endpoint import Endpoint, Repeatable
-from nexla_mcp.adapter.nexla import Nexla
-from nexla_mcp.adapter.scrub import LONGEST, scrub
+from nexla_mcp.adapter.connection import Connection
+from nexla_mcp.adapter.scrub import LONGEST, scrub, server_message
 from nexla_mcp.domain.errors import Failure
-from tests.adapter.scripted_server import ScriptedServer, answer
+from tests.adapter.operations import CREATE, EVERY, READ, ids_of, wire_name
+from tests.adapter.scripted_server import answer
 
-pytestmark = pytest.mark.anyio
-WRITE = Endpoint("write_it", "POST", "/it", Repeatable.CREATE)
-CANARY = "hunter2hunter2"
+THING = wire_name(READ)
+CANARY = "Canary7Zq9xW2"
+SECRET = st.text("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", min_size=10, max_size=40).map(
+    lambda text: f"Q{text}"
+)
+PROSE = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=60)
+"""Control characters have tests of their own below: an escape sequence takes letters with it."""
+FORMS = (
+    "password={}",
+    "password: {}",
+    '{{"password": "{}"}}',
+    "Authorization: Bearer {}",
+    "Basic {}",
+    "api_key={}",
+    "https://user:{}@host/path",
+    "postgresql://user:{}@db.example.com:5432/orders",
+    "GET https://host/path?token={}&page=2 failed",
+    "https://host/path?harmless={}",
+    "Server=tcp:db;User ID=me;Password={};Encrypt=true",
+    "AccountKey={}",
+    "aws_secret_access_key={}",
+    "client_secret={}",
+    "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----",
+    "-----BEGIN RSA PRIVATE KEY-----\n{}",
+)
 
-ECHOES = [
-    {"message": f"bad password={CANARY}"},
-    {"message": f"cannot connect to postgres://user:{CANARY}@db.example/orders"},
-    {"message": f"GET https://nexla.example/x?api_key={CANARY}&a=b failed"},
-    {"message": f"header Authorization: Bearer {CANARY}"},
-    {"message": f'got {{"secret_key": "{CANARY}"}}'},
-    {"message": f"-----BEGIN PRIVATE KEY-----\n{CANARY}\n-----END PRIVATE KEY-----"},
-    {"details": {"credentials": {"password": CANARY}}},
-]
 
-
-def test_t09_the_sdk_shows_the_servers_whole_body(server: ScriptedServer) -> None:
-    server.on("POST /it", answer(400, ECHOES[0]))
-    client = NexlaClient(service_key="key", base_url=server.url, token_refresh_margin=60)
+def test_t09_bare_sdk_quotes_body_and_query(server):
+    server.on(THING, answer(400, {"message": f"bad connection postgres://u:{CANARY}@h/d"}))
+    client = NexlaClient(service_key="key", base_url=server.url, trace_enabled=False)
     with pytest.raises(NexlaError) as caught:
-        client.request("POST", "/it", json={})
+        client.request("GET", "/things/1", params={"api_key": CANARY})
     assert CANARY in str(caught.value)
 
 
-@pytest.mark.parametrize("status", [400, 403, 500, 503])
-@pytest.mark.parametrize("body", ECHOES)
-async def test_t09_no_secret_that_a_server_echoes_is_shown(
-    server: ScriptedServer, connect: Callable[..., Nexla], status: int, body: dict
-) -> None:
-    server.on("POST /it", answer(status, body))
+async def shown_of(nexla, endpoint=READ, **given):
+    """Everything of a failure that may reach a reader or a log."""
     with pytest.raises(Failure) as caught:
-        await connect().call(WRITE, body={"password": CANARY})
-    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value.info)
+        await nexla.call(endpoint, ids=ids_of(endpoint), **given)
+    error = caught.value
+    chained = []
+    link: BaseException | None = error
+    while link is not None:
+        chained += [str(link), repr(link)]
+        link = link.__cause__ or link.__context__
+    return "\n".join([*traceback.format_exception(error), *chained, error.info.model_dump_json()])
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("status", "form"),
+    [(400, form) for form in FORMS] + [(status, FORMS[0]) for status in (403, 404, 409, 422, 429, 500, 503)],
+)
+@pytest.mark.parametrize("endpoint", [READ, CREATE], ids=lambda endpoint: endpoint.name)
+async def test_t09_no_secret_of_an_error_body_is_shown(server, connect, endpoint, status, form):
+    body = {"message": form.format(CANARY), "x": CANARY, "details": {"credentials": {"password": CANARY}}}
+    server.on(wire_name(endpoint), answer(status, body, headers={"Set-Cookie": CANARY}))
+    shown = await shown_of(connect(), endpoint, query={"api_key": CANARY})
     assert CANARY not in shown
     assert server.url not in shown
 
 
-async def test_t09_our_own_secrets_are_struck_out(server: ScriptedServer, connect: Callable[..., Nexla]) -> None:
-    server.on("POST /it", answer(400, {"message": "you sent key-1234567890 and token-1"}))
+@pytest.mark.anyio
+@pytest.mark.parametrize("endpoint", EVERY, ids=lambda endpoint: endpoint.name)
+async def test_t09_key_and_token_are_struck_out_wherever_they_come_back(server, connect, endpoint):
+    server.on("POST /token", answer(200, {"access_token": f"tok{CANARY}", "expires_in": 3600}))
+    server.on(wire_name(endpoint), answer(400, {"message": f"you sent key{CANARY} and tok{CANARY}, did you?"}))
+    shown = await shown_of(connect(service_key=SecretStr(f"key{CANARY}\n")), endpoint)
+    assert CANARY not in shown
+    assert "you sent" in shown
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("status", [401, 403, 500])
+async def test_t09_a_login_that_echoes_the_key_is_struck_out(server, connect, status):
+    server.on("POST /token", answer(status, {"message": f"unknown key {CANARY}"}))
+    assert CANARY not in await shown_of(connect(service_key=SecretStr(CANARY)))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("echo", ["cannot log in with {} as loader", 'got {{"secret_key": "{}"}}'])
+async def test_t09_a_secret_sent_in_a_body_is_struck_out_when_echoed(server, connect, echo):
+    server.on(wire_name(CREATE), answer(400, {"message": echo.format(CANARY)}))
+    assert CANARY not in await shown_of(connect(), CREATE, body={"credentials": {"password": CANARY}})
+
+
+@pytest.mark.anyio
+async def test_t09_a_long_message_is_cut(server, connect):
+    server.on(THING, answer(400, {"message": "long " * 10_000}))
+    assert len(await shown_of(connect())) < 12_000
     with pytest.raises(Failure) as caught:
-        await connect().call(WRITE, body={})
-    assert "1234567890" not in str(caught.value)
-    assert "token-1" not in str(caught.value)
+        await connect().call(READ, ids={"thing_id": 1})
+    assert len(str(caught.value)) < LONGEST + 200
 
 
-async def test_t09_a_huge_body_makes_a_short_message(server: ScriptedServer, connect: Callable[..., Nexla]) -> None:
-    server.on("POST /it", answer(400, {"message": "x" * 200_000}))
+@pytest.mark.parametrize("key", [f"{CANARY} x", f"{CANARY}\x00", f"{CANARY}é", f"a\n{CANARY}"])
+def test_t09_a_key_unfit_for_a_header_is_refused_unquoted(key):
     with pytest.raises(Failure) as caught:
-        await connect().call(WRITE, body={})
-    assert len(str(caught.value)) < 1_000
+        Connection(service_key=SecretStr(key))
+    assert CANARY not in str(caught.value)
+    assert "NEXLA_SERVICE_KEY" in str(caught.value)
 
 
-@given(st.text(max_size=2_000))
-def test_t09_scrubbing_bounds_every_text(text: str) -> None:
-    scrubbed = scrub(text, ["secret-value"])
-    assert len(scrubbed) <= LONGEST
-    assert "secret-value" not in scrubbed
+def test_t09_a_connection_does_not_print_its_key():
+    assert CANARY not in repr(Connection(service_key=SecretStr(CANARY)))
 
 
-@given(st.sampled_from(["", " ", "\u200b", "\x1b[1m", "\x00"]), st.integers(min_value=1, max_value=10))
-def test_t09_an_invisible_character_does_not_hide_a_secret(hidden: str, at: int) -> None:
+@given(SECRET, st.sampled_from(FORMS), PROSE, PROSE)
+def test_t09_scrub_hides_every_secret_form_in_any_surroundings(secret, form, before, after):
+    assert secret not in scrub(f"{before} {form.format(secret)} {after}")
+
+
+UNSEEN = pytest.mark.xfail(strict=True, reason="text is masked by fewer names of keys than configurations are")
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        "access",
+        "private",
+        "shared",
+        *(pytest.param(owner, marks=UNSEEN) for owner in ("secret", "service", "session", "encryption")),
+    ],
+)
+def test_t09_scrub_hides_a_key_by_what_it_belongs_to(owner):
+    assert CANARY not in scrub(f"{owner}_key={CANARY}")
+
+
+@pytest.mark.parametrize("escape", ["\x9b ", "\x1b[", "\x9b"])
+def test_t09_an_escape_sequence_before_a_name_does_not_uncover_its_secret(escape):
+    assert CANARY not in scrub(f"{escape}password={CANARY}")
+
+
+@given(st.sampled_from(["", "\u200b", "\x1b[1m", "\x00"]), st.integers(1, 10))
+def test_t09_an_invisible_character_does_not_hide_a_known_secret(hidden, at):
     secret = "abcdefghijkl"
-    text = f"it is {secret[:at]}{hidden.strip()}{secret[at:]} indeed"
-    assert secret not in scrub(text, [secret])
+    assert secret not in scrub(f"it is {secret[:at]}{hidden}{secret[at:]} indeed", [secret])
+
+
+@settings(max_examples=50)
+@given(SECRET, st.text(max_size=400), st.text(max_size=400))
+def test_t09_scrub_hides_a_known_secret_anywhere(secret, before, after):
+    assert secret not in scrub(before + secret + after, [secret])
+
+
+@settings(max_examples=50)
+@given(st.text(max_size=2000))
+def test_t09_scrubbed_text_is_short_and_visible(text):
+    shown = scrub(text)
+    assert len(shown) <= LONGEST
+    assert not any(ch in shown for ch in "\x1b\x00\u200b\u202e\u2066\ufeff")
+
+
+@settings(max_examples=50)
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=20), st.lists, max_leaves=5))
+def test_t09_any_error_body_gives_text_or_nothing(data):
+    said = server_message({"message": data})
+    assert said is None or isinstance(said, str)
