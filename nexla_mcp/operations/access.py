@@ -75,6 +75,7 @@ async def list_access(
             for item, outcome in zip(targets, readings, strict=True)
             if isinstance(outcome, Failure)
         ]
+        + ([f"which teams share a name: {twins.info.code.value}"] if isinstance(twins, Failure) else [])
         or None,
         unreadable=sum(item.unreadable for item in read) or None,
     )

@@ -24,15 +24,19 @@ class Shapes:
 
 
 async def compare_shapes(nexla: Nexla, lineage: Lineage) -> Shapes:
-    """Looks at samples of derived nexsets and their parents; what cannot be read is left out."""
+    """Looks at samples of derived nexsets and their parents.
+
+    Raises:
+        Failure: when the samples of any of them cannot be read and none is seen to pass records unchanged.
+    """
     derived = [node for node in lineage.nodes if lineage.is_derived(node)][:MOST_DERIVED]
     pairs = [(node, parent) for node in derived if (parent := lineage.parent(node)) is not None]
     answers = await outcomes(partial(_same_fields, nexla, node, parent) for node, parent in pairs)
-    return Shapes(
-        frozenset(
-            node.key for (node, _), same in zip(pairs, answers, strict=True) if not isinstance(same, Failure) and same
-        )
-    )
+    unchanged = frozenset(node.key for (node, _), same in zip(pairs, answers, strict=True) if same is True)
+    failure = next((answer for answer in answers if isinstance(answer, Failure)), None)
+    if failure is not None and not unchanged:
+        raise failure
+    return Shapes(unchanged)
 
 
 async def _same_fields(nexla: Nexla, node: LineageNode, parent: LineageNode) -> bool:
