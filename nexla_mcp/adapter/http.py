@@ -25,6 +25,7 @@ from nexla_mcp.adapter.exchange import Exchange, Trouble
 
 MOST_OF_AN_ERROR_BODY = 256 * 1024
 _EMPTY = 204
+HTTP_OK, HTTP_REDIRECT = 200, 300
 
 _current = threading.local()
 
@@ -148,7 +149,8 @@ class HttpClient(RequestsHttpClient):  # type: ignore[misc]
             if exchange.aborted or self._monotonic() > exchange.deadline:
                 raise _OverdueError
 
-        failed = not response.ok
+        # `response.ok` would count a redirect, which is as much a refusal as any other.
+        failed = not HTTP_OK <= response.status_code < HTTP_REDIRECT
         limit = (
             min(MOST_OF_AN_ERROR_BODY, self._connection.max_body_bytes) if failed else self._connection.max_body_bytes
         )

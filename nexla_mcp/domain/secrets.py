@@ -45,7 +45,7 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+
 # Every repetition is bounded: without bounds a hostile text of a few kilobytes would keep the process for seconds.
 _BEFORE_VALUE = (
     r"pass(?:word|wd|phrase|code)?|pwd|[\w.-]{0,60}secret|(?:[\w.-]{0,60}[_.-])?token|[\w.-]{0,60}api[_.-]?key"
-    r"|[\w.-]{0,60}(?:access|account|private|shared)[_.-]?key|x-[\w-]{0,60}key|sig|signature"
+    rf"|[\w.-]{{0,60}}(?:{_KEY_OWNER.pattern})[_.-]?key|x-[\w-]{{0,60}}key|sig|signature"
 )
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"-----BEGIN [A-Z0-9 ]{1,60}-----.*?(?:-----END [A-Z0-9 ]{1,60}-----|\Z)", re.DOTALL), MASK),

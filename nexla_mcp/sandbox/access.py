@@ -58,6 +58,8 @@ class Access:
             origin = (self.store.get(kinds.FLOW_NODES, document["flow_node_id"]) or {}).get("origin_node_id")
             if origin == document["flow_node_id"]:
                 roles |= self._granted.get((kinds.FLOW_NODES, origin), set())
+        if kind == kinds.FLOW_NODES:
+            roles.update(self._roles_through_resource(document))
         if document.get("owner_id") == self._principal.user_id:
             roles.add("owner")
         if self._principal.is_org_admin and document.get("org_id") == self._principal.org_id:
@@ -67,6 +69,14 @@ class Access:
         if kind == kinds.CODE and document.get("public"):
             roles.add("collaborator")
         return sorted(roles, key=lambda role: -RANKS.get(role, 0))
+
+    def _roles_through_resource(self, node: Document) -> list[str]:
+        """Roles on what a node stands for count as roles on the node: who may see a source may see its flow."""
+        for kind, field in kinds.NODE_FIELD.items():
+            resource = self.store.get(kind, node[field]) if node.get(field) is not None else None
+            if resource is not None:
+                return self.roles(kind, resource)
+        return []
 
     def rank(self, kind: str, document: Document) -> int:
         return max((RANKS.get(role, 0) for role in self.roles(kind, document)), default=0)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import creation, kinds, lineage
-from nexla_mcp.sandbox.access import Access, requested_roles, require
+from nexla_mcp.sandbox.access import requested_roles, require
 from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.errors import invalid
 from nexla_mcp.sandbox.routing import Call, Reply, Route
@@ -63,13 +63,7 @@ def remove(collection: str, call: Call) -> Any:
 
 
 def _target(collection: str, call: Call, role: str) -> Document:
-    kind = kinds.KIND_OF_COLLECTION[collection]
-    identifier = call.id(_PARAMETERS[collection])
-    node = call.world.store.get(kind, identifier) if kind == kinds.FLOW_NODES else None
-    if node is not None and Access(call.world, call.principal).rank(kind, node) == 0:
-        require(call, *lineage.resource_of(node), role)
-        return node
-    return require(call, kind, identifier, role)
+    return require(call, kinds.KIND_OF_COLLECTION[collection], call.id(_PARAMETERS[collection]), role)
 
 
 def _documents(call: Call, collection: str, target: Document) -> list[Document]:
