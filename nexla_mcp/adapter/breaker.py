@@ -21,14 +21,14 @@ class Breaker:
         self._open_until: float | None = None
         self._on_trial = False
 
-    def check(self) -> None:
-        """Lets a call through or not.
+    def check(self) -> int:
+        """Lets a call through or not; gives the ticket to hand in when it failed.
 
         Raises:
             Failure: `upstream_error`, retryable, saying when it is worth another try. Nothing was sent.
         """
         if self._open_until is None:
-            return
+            return self._failures
         left = self._open_until - self._monotonic()
         if left > 0 or self._on_trial:
             raise Failure.of(
@@ -38,13 +38,17 @@ class Breaker:
                 retryable=True,
             )
         self._on_trial = True
+        return self._failures
 
     def succeeded(self) -> None:
         self._failures, self._open_until, self._on_trial = 0, None, False
 
-    def failed(self) -> None:
-        self._failures += 1
+    def failed(self, ticket: int) -> None:
+        """A call failed. Calls under way at the same time fail from the same cause: they count once."""
         self._on_trial = False
+        if ticket != self._failures:
+            return
+        self._failures += 1
         if self._failures >= FAILURES:
             self._open_until = self._monotonic() + PAUSE
 

@@ -212,7 +212,7 @@ class Nexla(Families):
         await self.clock.sleep(seconds)
 
     async def _attempt(self, call: _Call) -> Answer:
-        self._check_breaker(call)
+        ticket = self._check_breaker(call)
         try:
             if not await self._rate.wait(call.deadline):
                 raise self._held_back(call)
@@ -222,7 +222,7 @@ class Nexla(Families):
             self._breaker.not_judged()
             raise
         outcome = outcome_of(exchange)
-        pause = self._learn(exchange, outcome)
+        pause = self._learn(exchange, outcome, ticket)
         if outcome is Outcome.DONE or (exchange.status == NOT_FOUND and self._is_done(call)):
             return Answer(exchange.data, exchange.status or 0, exchange.headers, exchange.request_id, call.attempts)
         decision = decide(call.endpoint.repeatable, outcome, can_look=call.unchanged is not None)
@@ -270,7 +270,7 @@ class Nexla(Families):
             self._sdk = Sdk(self.connection, self.clock.monotonic, self._turns, self.statistics)
         return self._sdk
 
-    def _learn(self, exchange: Exchange, outcome: Outcome) -> float | None:
+    def _learn(self, exchange: Exchange, outcome: Outcome, ticket: int) -> float | None:
         """What an answer tells about clock, speed and health of the platform; the pause it asks for."""
         told = http_date(exchange.headers.get("date", ""))
         if told is not None:
@@ -284,18 +284,18 @@ class Nexla(Families):
             self._breaker.succeeded()
             return pause
         if outcome in {Outcome.NOT_SENT, Outcome.AMBIGUOUS}:
-            self._breaker.failed()
+            self._breaker.failed(ticket)
             return retry_after(exchange.headers, exchange.data, self.now())
         if outcome is Outcome.BROKEN and exchange.status is not None and exchange.status >= SERVER_ERROR:
-            self._breaker.failed()
+            self._breaker.failed(ticket)
             return None
         self._rate.succeeded()
         self._breaker.succeeded()
         return None
 
-    def _check_breaker(self, call: _Call) -> None:
+    def _check_breaker(self, call: _Call) -> int:
         try:
-            self._breaker.check()
+            return self._breaker.check()
         except Failure as failure:
             if not call.ambiguous_before:
                 raise

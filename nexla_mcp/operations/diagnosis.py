@@ -63,7 +63,8 @@ async def diagnose(nexla: Nexla, reference: int | str, since: datetime | None = 
     entries = lines if isinstance(lines, tuple) else ()
     folded = fold((entry for entry in entries if _tells_something(entry)), evidence.lineage)
     known_changes, unread_changes = changes if isinstance(changes, tuple) else ([], [])
-    not_checked = [*health.not_checked, *unread_changes]
+    unread = (f"{look.value}: {why}" for look, why in evidence.unread.items())
+    not_checked = [*health.not_checked, *unread, *unread_changes]
     not_checked += [
         f"{what}: {answer.info.code.value}"
         for what, answer in (

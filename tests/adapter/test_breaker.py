@@ -15,8 +15,7 @@ THING = wire_name(READ)
 def opened(clock) -> Breaker:
     breaker = Breaker(clock.monotonic)
     for _ in range(FAILURES):
-        breaker.check()
-        breaker.failed()
+        breaker.failed(breaker.check())
     return breaker
 
 
@@ -34,8 +33,15 @@ def test_a_success_between_failures_keeps_it_closed(clock):
     breaker = Breaker(clock.monotonic)
     for _ in range(3):
         for _ in range(FAILURES - 1):
-            breaker.failed()
+            breaker.failed(breaker.check())
         breaker.succeeded()
+    breaker.check()
+
+
+def test_calls_that_fail_together_count_once(clock):
+    breaker = Breaker(clock.monotonic)
+    for ticket in [breaker.check() for _ in range(3 * FAILURES)]:
+        breaker.failed(ticket)
     breaker.check()
 
 
@@ -52,8 +58,7 @@ def test_after_the_pause_one_call_tries(clock):
 def test_a_failed_trial_opens_it_again_at_once(clock):
     breaker = opened(clock)
     clock.elapsed += PAUSE
-    breaker.check()
-    breaker.failed()
+    breaker.failed(breaker.check())
     with pytest.raises(Failure):
         breaker.check()
 
