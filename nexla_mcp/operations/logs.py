@@ -156,7 +156,7 @@ async def _of_window(nexla: Nexla, lineage: Lineage, query: LogQuery) -> _Read:
 async def _run_by_run(nexla: Nexla, lineage: Lineage, window: Window) -> _Read:
     """Where Nexla has no log of a whole flow: the logs of the origin's runs in the window, the newest first."""
     origin = lineage.origin
-    runs, _ = await read_runs(nexla, lineage, window)
+    runs, cut = await read_runs(nexla, lineage, window)
     ids = [run.run_id for run in runs if run.run_id is not None]
     lines: list[LogEntry] = []
     unreadable = 0
@@ -164,9 +164,8 @@ async def _run_by_run(nexla: Nexla, lineage: Lineage, window: Window) -> _Read:
         rows = await nexla.logs.by_resource(origin.type, origin.id, run_id, since=window.start, until=window.end)
         lines += rows.items
         unreadable += rows.unreadable
-    complete = len(ids) <= MOST_RUNS
-    why = None if complete else f"only the newest {MOST_RUNS} of {len(ids)} runs were read"
-    return _Read(Rows(tuple(lines), unreadable, None, complete, why), window=window)
+    why = cut if len(ids) <= MOST_RUNS else f"only the newest {MOST_RUNS} of {len(ids)} runs were read"
+    return _Read(Rows(tuple(lines), unreadable, None, why is None, why), window=window)
 
 
 def _lost(entries: Rows[LogEntry]) -> str | None:

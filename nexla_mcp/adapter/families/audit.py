@@ -89,7 +89,12 @@ def _within(moment: datetime | None, since: datetime | None, until: datetime | N
 
 def _not_made(finished: bool) -> Failure:
     if finished:
-        return Failure.of(ErrorCode.UPSTREAM_ERROR, "The platform could not make the audit report.", retryable=True)
+        return Failure.of(
+            ErrorCode.UPSTREAM_ERROR,
+            "The platform could not make the audit report.",
+            hint="Ask for fewer days, or again in a minute.",
+            retryable=True,
+        )
     return Failure.of(
         ErrorCode.TIMEOUT,
         f"The platform is still making the audit report after {WAIT_SECONDS:g} seconds.",
