@@ -90,7 +90,7 @@ def connection_of(settings: Settings) -> Connection:
 
 def build_toolbox(settings: Settings, account: Account, specs: Sequence[ToolSpec] | None = None) -> Toolbox:
     return Toolbox(
-        all_tools() if specs is None else specs,
+        all_tools if specs is None else specs,
         settings.policy,
         account.connect,
         budget=settings.result_bytes,

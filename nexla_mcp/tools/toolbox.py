@@ -37,23 +37,33 @@ class Outcome:
 class Toolbox:
     """The tools an operator's policy offers, over one account.
 
+    `specs` may be a function that gives them: it is called when they are first asked for, not at the start.
+
     `connect` gives the account's adapter; it is awaited at the first call that needs it, and may raise
     `Failure` (not configured), which the caller then sees as that call's answer.
     """
 
     def __init__(
         self,
-        specs: Sequence[ToolSpec],
+        specs: Sequence[ToolSpec] | Callable[[], Sequence[ToolSpec]],
         policy: Policy,
         connect: Callable[[], Awaitable[Nexla]],
         budget: int = DEFAULT_BUDGET,
     ) -> None:
-        self._specs = {spec.name: spec for spec in specs}
-        if len(self._specs) != len(specs):
-            raise ValueError("two tools share a name")
+        self._given = specs
+        if not callable(specs):
+            _ = self._specs
         self.policy = policy
         self._connect = connect
         self._budget = budget
+
+    @cached_property
+    def _specs(self) -> dict[str, ToolSpec]:
+        specs = self._given() if callable(self._given) else self._given
+        by_name = {spec.name: spec for spec in specs}
+        if len(by_name) != len(specs):
+            raise ValueError("two tools share a name")
+        return by_name
 
     @cached_property
     def offered(self) -> tuple[ToolSpec, ...]:

@@ -15,7 +15,13 @@ def text_of(result: Result) -> str:
     Raises:
         TypeError: no view is registered for this type, which a test of all tools rules out.
     """
-    raise TypeError(f"no view for {type(result).__name__}")
+    import nexla_mcp.views.all  # noqa: PLC0415, F401 - views are registered at the first answer: a start shows none
+
+    view = text_of.dispatch(type(result))
+    if view is text_of.dispatch(object):
+        raise TypeError(f"no view for {type(result).__name__}")
+    text: str = view(result)
+    return text
 
 
 def error_text(info: ErrorInfo) -> str:
