@@ -38,7 +38,7 @@ class Connection:
     """After decompression."""
     max_depth: int = 100
     """Of nested JSON."""
-    workers: int = 16
+    workers: int = 24
     requests_per_second: float = 40.0
     """Nexla publishes no standing quota (contract 2.6); a 429 slows this process down by itself."""
     settle_seconds: float = 30.0
