@@ -12,9 +12,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.safety.policy import Policy, Toolset
 
+ConfirmMode = Literal["auto", "human", "token", "deny"]
+
 DEFAULT_API_URL = "https://dataops.nexla.io/nexla-api"
 
 Names = Annotated[frozenset[str], NoDecode]
+Listed = Annotated[tuple[str, ...], NoDecode]
+"""Comma-separated, as written."""
 
 
 class Settings(BaseSettings):
@@ -36,15 +40,35 @@ class Settings(BaseSettings):
     tools_allow: Names = frozenset()
     tools_deny: Names = frozenset()
 
+    confirm: ConfirmMode = "auto"
+    """Who has to agree to changes that can hurt; see docs/confirmation.md."""
+    confirm_allow: Names = frozenset()
+    """Tools whose plans need no confirmation."""
+    secret_variables: Listed = ()
+    """Patterns of environment variables that references to secrets may name, e.g. `SNOWFLAKE_PW,PG_*`."""
+    secret_folders: Listed = ()
+    secret_keyring_services: Listed = ()
+    allow_literal_secrets: bool = False
+
     deadline_seconds: float = Field(60, gt=0, le=600)
     """For one request to Nexla with all its repeats and waits."""
     requests_per_second: float = Field(40, gt=0, le=100)
     result_bytes: int = Field(24_000, ge=2_000, le=1_000_000)
     state_dir: Path | None = None
+    """Where operations are kept; by default the user's state folder."""
+    state_scope: str | None = None
+    """What the operations belong to where the address does not tell: an embedded sandbox's file."""
     trust_environment_proxy: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
-    @field_validator("toolsets", "tools_allow", "tools_deny", mode="before")
+    @field_validator("secret_variables", "secret_folders", "secret_keyring_services", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("toolsets", "tools_allow", "tools_deny", "confirm_allow", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):

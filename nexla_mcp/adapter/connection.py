@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from nexla_mcp.adapter.secret_references import SecretPolicy
 from nexla_mcp.domain.errors import ErrorCode, Failure
 
 DEFAULT_API_URL = "https://dataops.nexla.io/nexla-api"
@@ -47,6 +48,8 @@ class Connection:
     """Whether HTTPS_PROXY and its like are honoured; ~/.netrc never is."""
     state_directory: Path | None = None
     """Where copies of this server on one machine meet, for the turns of `turns.py`."""
+    secret_policy: SecretPolicy = field(default_factory=SecretPolicy)
+    """What references to secrets in a body may name."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "api_url", _checked_url(self.api_url))

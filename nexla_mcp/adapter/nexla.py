@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,6 +24,7 @@ from nexla_mcp.adapter.rate import Rate
 from nexla_mcp.adapter.refused import Refused
 from nexla_mcp.adapter.retry import MOST_ATTEMPTS, Decision, Outcome, decide, outcome_of
 from nexla_mcp.adapter.retry_after import http_date, retry_after
+from nexla_mcp.adapter.secret_references import SecretStore
 from nexla_mcp.adapter.statistics import Statistics
 from nexla_mcp.adapter.turns import Turns
 from nexla_mcp.domain.clock import Clock, SystemClock
@@ -65,6 +66,8 @@ class _Call:
     body: Any
     deadline: float
     unchanged: Unchanged | None
+    secrets: Sequence[str] = ()
+    """Secrets that references in the body stood for: struck out of whatever is told of this call."""
     attempts: int = 0
     ambiguous_before: bool = False
     """Whether an earlier attempt may have done it, so that a 404 now means that a delete is done."""
@@ -100,6 +103,7 @@ class Nexla(Families):
         self.connection = connection
         self.clock: Clock = clock or SystemClock()
         self.statistics = Statistics()
+        self.secrets = SecretStore(connection.secret_policy)
         self._guard = guard
         self._uniform = uniform or random.SystemRandom().uniform
         self._skew = timedelta()
@@ -150,7 +154,7 @@ class Nexla(Families):
             endpoint: What to call.
             ids: The parameters of its path.
             query: The parameters behind it; None is left out, booleans go out in lower case.
-            body: The JSON to send.
+            body: The JSON to send; `{"$secret": REFERENCE}` in it becomes the secret on the way out.
             deadline_seconds: For everything: waiting, logging in, repeats. Default is the connection's.
             unchanged: For idempotent writes whose answer was lost: only if it says true is the write repeated.
 
@@ -159,6 +163,7 @@ class Nexla(Families):
         """
         self._permit(endpoint)
         seconds = deadline_seconds or self.connection.deadline_seconds
+        body, revealed = self.secrets.revealed(body)
         call = _Call(
             endpoint=endpoint,
             path=endpoint.path(ids or {}),
@@ -166,6 +171,7 @@ class Nexla(Families):
             body=body,
             deadline=self.clock.monotonic() + seconds,
             unchanged=unchanged,
+            secrets=revealed,
         )
         _check_body(endpoint, body)
         self.statistics.calls += 1
@@ -314,7 +320,7 @@ class Nexla(Families):
         )
 
     def _failure(self, call: _Call, exchange: Exchange) -> Failure:
-        secrets = [*(self._sdk.secrets if self._sdk else ()), *secrets_in(call.body)]
+        secrets = [*(self._sdk.secrets if self._sdk else ()), *call.secrets, *secrets_in(call.body)]
         is_write = call.endpoint.repeatable is not Repeatable.READ
         unknown = outcome_of(exchange) in {Outcome.AMBIGUOUS, Outcome.BROKEN} or call.ambiguous_before
         if is_write and unknown:

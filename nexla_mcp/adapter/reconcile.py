@@ -7,7 +7,7 @@ new match with the configuration that was sent is ours. Anything else is said, a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -59,6 +59,7 @@ async def create(
     *,
     body: Any,
     ids: Mapping[str, int | str] | None = None,
+    before: Collection[int] | None = None,
 ) -> Created[M]:
     """Create or copy once, and find the result even when the answer is lost.
 
@@ -69,18 +70,19 @@ async def create(
         identity: How the new resource is known.
         body: What to send.
         ids: Path parameters.
+        before: Ids of what matched already, when they were listed by the caller; else they are listed here.
 
     Raises:
         Failure: `maybe_applied` when none or several new matches are there after the window; other codes mean
             that nothing was created.
     """
-    before = {row.id for row in await identity.list_matching()}
+    known = {row.id for row in await identity.list_matching()} if before is None else set(before)
     try:
         answer = await nexla.call(endpoint, ids=ids or {}, body=body)
     except Failure as failure:
         if not failure.info.maybe_applied:
             raise
-        return await _find(nexla, identity, before, failure)
+        return await find(nexla, identity, known, failure)
     made = read_or_none(answer.data, model)
     if made is not None:
         return Created(made)
@@ -90,12 +92,19 @@ async def create(
         maybe_applied=True,
         request_id=answer.request_id,
     )
-    return await _find(nexla, identity, before, unread)
+    return await find(nexla, identity, known, unread)
 
 
-async def _find(nexla: Nexla, identity: Identity[M], before: set[int], lost: Failure) -> Created[M]:
-    """The whole window is waited out: work may be done after the connection was cut, and a match that shows up
-    early may be somebody else's."""
+async def find(nexla: Nexla, identity: Identity[M], before: Collection[int], lost: Failure | None = None) -> Created[M]:
+    """What a create came to whose answer was lost, or whose process died: `lost` says which, None for the latter.
+
+    The whole window is waited out: work may be done after the connection was cut, and a match that shows up early
+    may be somebody else's.
+
+    Raises:
+        Failure: `maybe_applied` when none or several new matches are there after the window. `NothingFound` when
+            they could be read, and there is none.
+    """
     clock, ends = nexla.clock, nexla.clock.monotonic() + nexla.connection.settle_seconds
     pause = FIRST_PAUSE
     found: list[M] | None = None
@@ -108,10 +117,15 @@ async def _find(nexla: Nexla, identity: Identity[M], before: set[int], lost: Fai
         pause = min(pause * 2, LONGEST_PAUSE)
     if found is not None and len(found) == 1:
         return Created(found[0], reconciled=True)
-    raise _unknown(identity.what, found, nexla.connection.settle_seconds, lost)
+    unknown = _unknown(identity.what, found, nexla.connection.settle_seconds, lost)
+    raise NothingFound(unknown.info) if found == [] else unknown
 
 
-async def _new_matches(identity: Identity[M], before: set[int], last: list[M] | None) -> list[M] | None:
+class NothingFound(Failure):
+    """As any `maybe_applied`, with the platform read to the end of the window and nothing new in it."""
+
+
+async def _new_matches(identity: Identity[M], before: Collection[int], last: list[M] | None) -> list[M] | None:
     """New resources with our configuration; what was found last time when the platform cannot be read now."""
     try:
         new = [row for row in await identity.list_matching() if row.id not in before]
@@ -120,7 +134,7 @@ async def _new_matches(identity: Identity[M], before: set[int], last: list[M] | 
         return last
 
 
-def _unknown(what: str, found: Sequence[Resource] | None, window: float, lost: Failure) -> Failure:
+def _unknown(what: str, found: Sequence[Resource] | None, window: float, lost: Failure | None) -> Failure:
     if found is None:
         seen = "Whether it exists could not be read since"
     elif not found:
@@ -134,7 +148,7 @@ def _unknown(what: str, found: Sequence[Resource] | None, window: float, lost: F
         hint=f"Look for {what} among the newest; create it again only when you are sure that it is not there.",
         maybe_applied=True,
         next_tool="search_resources",
-        request_id=lost.info.request_id,
+        request_id=lost.info.request_id if lost else None,
     )
 
 

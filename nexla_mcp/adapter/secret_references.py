@@ -1,13 +1,28 @@
-"""Secrets by reference: `env:NAME`, `file:PATH`, `keyring:SERVICE/USER` stand for what is kept elsewhere."""
+"""Secrets by reference: `env:NAME`, `file:PATH`, `keyring:SERVICE/USER` stand for what is kept elsewhere.
+
+The operator's own settings may name anything. What a model names is held to the operator's lists: otherwise whoever
+talks the model into it could send any variable or file of this machine to a system of theirs.
+"""
 
 from __future__ import annotations
 
 import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
 from nexla_mcp.domain.errors import ErrorCode, Failure
+from nexla_mcp.domain.plans import SECRET, is_marker
+
+KINDS = ("env", "file", "keyring")
+NEVER = "NEXLA_*"
+"""Variables of this server itself: its own login is nobody's credential, whatever the operator's list says."""
+_LITERAL = "literal"
 
 LONGEST = 64 * 1024
 """Bytes of a file that may be a secret; more is no key."""
@@ -68,4 +83,129 @@ def _missing(variable: str, why: str) -> Failure:
         ErrorCode.NOT_CONFIGURED,
         f"{variable} cannot be used: {why}.",
         hint="Set it to the secret itself, or to env:NAME, file:PATH or keyring:SERVICE/USER.",
+    )
+
+
+@dataclass(frozen=True)
+class SecretPolicy:
+    """What references in a tool's arguments may name. Empty means nothing of that kind."""
+
+    variables: tuple[str, ...] = ()
+    """Patterns of names, `SNOWFLAKE_PW` or `PG_*`."""
+    folders: tuple[Path, ...] = ()
+    keyring_services: tuple[str, ...] = ()
+    literals: bool = False
+    """Whether a secret may be given as itself. It is then kept in this process's memory alone."""
+
+    def check(self, reference: str, where: str) -> None:
+        """Whether the operator lets a reference be named.
+
+        Args:
+            reference: As given.
+            where: The field that holds it, for the message.
+
+        Raises:
+            Failure: `not_allowed`, with the setting that would allow it.
+        """
+        kind, _, name = reference.partition(":")
+        if kind == "env" and not self._may_name_variable(name):
+            raise _refused(where, f"the variable {name[:60]!r}", f"NEXLA_MCP_SECRET_VARIABLES={name[:60]}")
+        if kind == "file" and not self._may_name_file(name):
+            raise _refused(where, "that file", "NEXLA_MCP_SECRET_FOLDERS, with the folder that holds it")
+        if kind == "keyring" and name.partition("/")[0] not in self.keyring_services:
+            raise _refused(where, "that keyring service", "NEXLA_MCP_SECRET_KEYRING_SERVICES")
+
+    def _may_name_variable(self, name: str) -> bool:
+        return not fnmatchcase(name, NEVER) and any(fnmatchcase(name, pattern) for pattern in self.variables)
+
+    def _may_name_file(self, path: str) -> bool:
+        try:
+            file = Path(path).expanduser().resolve()
+            return any(file.is_relative_to(folder.expanduser().resolve()) for folder in self.folders)
+        except (OSError, RuntimeError, ValueError):
+            return False
+
+
+@dataclass
+class SecretStore:
+    """Puts secrets in the place of their references, at the last moment and for one request.
+
+    Literal secrets, where the operator allows them, live in this process only: an operation that was interrupted
+    before it used one cannot be resumed.
+    """
+
+    policy: SecretPolicy = field(default_factory=SecretPolicy)
+    _literals: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def keep(self, literal: str, where: str) -> str:
+        """A reference to a literal secret; the same for the same text, and telling nothing of it.
+
+        Raises:
+            Failure: `bad_input` unless the operator allows literal secrets.
+        """
+        if not self.policy.literals:
+            raise Failure.of(
+                ErrorCode.BAD_INPUT,
+                f"{where} holds a secret itself. Secrets never pass through the model. Nothing was done.",
+                hint=f'Give a reference: {{"{where.rpartition("/")[2]}": "env:VARIABLE"}}, "file:PATH" or '
+                '"keyring:SERVICE/USER". The operator lists what references may name (NEXLA_MCP_SECRET_VARIABLES).',
+            )
+        for reference, kept in self._literals.items():
+            if kept == literal:
+                return reference
+        reference = f"{_LITERAL}:{secrets.token_hex(8)}"
+        self._literals[reference] = literal
+        return reference
+
+    def check(self, reference: str, where: str) -> None:
+        """That a reference may be named and leads to something; the secret itself is not kept.
+
+        Raises:
+            Failure: `not_allowed` or `not_configured`, naming the field and never what it refers to.
+        """
+        self.policy.check(reference, where)
+        self._follow(reference, where)
+
+    def revealed(self, body: Any) -> tuple[Any, list[str]]:
+        """The body with every `$secret` marker replaced, and the secrets that are in it now.
+
+        Raises:
+            Failure: as `check`.
+        """
+        found: list[str] = []
+
+        def walk(value: Any, where: str) -> Any:
+            if is_marker(value, SECRET):
+                found.append(self._follow(value[SECRET], where))
+                return found[-1]
+            if isinstance(value, Mapping):
+                return {key: walk(item, f"{where}/{key}" if where else str(key)) for key, item in value.items()}
+            if isinstance(value, (list, tuple)):
+                return [walk(item, f"{where}[{index}]") for index, item in enumerate(value)]
+            return value
+
+        return walk(body, ""), found
+
+    def _follow(self, reference: str, where: str) -> str:
+        kind, _, _ = reference.partition(":")
+        if kind == _LITERAL:
+            if reference not in self._literals:
+                raise Failure.of(
+                    ErrorCode.NOT_CONFIGURED,
+                    f"{where} was given as a literal secret to a process that is gone, and is kept nowhere.",
+                    hint="Make the same call again, better with a reference.",
+                )
+            return self._literals[reference]
+        self.policy.check(reference, where)
+        found = resolve(SecretStr(reference), where)
+        if found is None or kind not in KINDS:
+            raise _missing(where, "it is no reference")
+        return found.get_secret_value()
+
+
+def _refused(where: str, what: str, setting: str) -> Failure:
+    return Failure.of(
+        ErrorCode.NOT_ALLOWED,
+        f"{where} refers to {what}, which the operator has not listed. Nothing was sent.",
+        hint=f"Only the operator can allow it: {setting}.",
     )

@@ -10,6 +10,7 @@ import typer
 
 import nexla_mcp
 from nexla_mcp.cli.session import SandboxChoice, chosen_settings, failures_end_the_command
+from nexla_mcp.settings import load_settings
 
 # Optional[...] and not `| None`: typer evaluates these annotations on Python 3.10 as well.
 
@@ -121,16 +122,35 @@ def call(
         typer.Option(help="Arguments from a YAML or JSON file.", dir_okay=False),
     ] = None,
     output: Annotated[Output, typer.Option("-o", "--output", help="What to print.")] = Output.TEXT,
+    yes: Annotated[bool, typer.Option("--yes", help="Confirm what a token is enough for.")] = False,
+    print_schema: Annotated[bool, typer.Option("--print-schema", help="Print what it takes, call nothing.")] = False,
     sandbox: SandboxFlag = False,
     db: DbOption = None,
 ) -> None:
     """Call a tool exactly as an assistant would. Exit codes: see docs/cli.md."""
     from nexla_mcp.cli import call as command  # noqa: PLC0415
 
+    with failures_end_the_command():
+        if print_schema:
+            command.print_schema(load_settings(), tool)
+            return
     with failures_end_the_command(), chosen_settings(SandboxChoice(sandbox, db)) as settings:
-        request = command.Request(tool, tuple(pairs or ()), json_arguments, file)
+        request = command.Request(tool, tuple(pairs or ()), json_arguments, file, yes)
         code = command.run(settings, request, as_json=output is Output.JSON)
     raise typer.Exit(code)
+
+
+@app.command()
+def approve(
+    code: Annotated[str, typer.Argument(help="From the answer that asked for approval.")],
+    sandbox: SandboxFlag = False,
+    db: DbOption = None,
+) -> None:
+    """Read a plan that waits for a person, and agree to it or not. Needs a terminal with somebody at it."""
+    from nexla_mcp.cli import approve as command  # noqa: PLC0415
+
+    with failures_end_the_command():
+        command.run(command.settings_for(SandboxChoice(sandbox, db)), code)
 
 
 @app.command()

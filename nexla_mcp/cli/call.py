@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +15,20 @@ import typer
 
 from nexla_mcp.cli.exit_codes import ExitCode, exit_code_for
 from nexla_mcp.cli.pairs import read_json, read_pairs
+from nexla_mcp.cli.terminal import person_at_terminal
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.results.health import HealthReport, Verdict
+from nexla_mcp.domain.results.operation import OperationAnswer, State
 from nexla_mcp.server import Account, build_toolbox
 from nexla_mcp.settings import Settings
 from nexla_mcp.tools.budget import compact_json
 from nexla_mcp.tools.context import Progress
 from nexla_mcp.tools.toolbox import Outcome
+
+_EXIT_OF_STATE = {
+    State.CONFIRMATION_REQUIRED: ExitCode.NEEDS_CONFIRMATION,
+    State.NOT_CONFIRMED: ExitCode.NEEDS_CONFIRMATION,
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,8 @@ class Request:
     pairs: tuple[str, ...] = ()
     json_arguments: str | None = None
     file: Path | None = None
+    yes: bool = False
+    """Whether to give back the token of a plan that wants confirmation; it never stands for a person."""
 
 
 def run(settings: Settings, request: Request, *, as_json: bool) -> int:
@@ -51,11 +61,28 @@ async def _call(settings: Settings, request: Request) -> Outcome:
     if request.json_arguments is not None:
         arguments |= read_json(request.json_arguments, "--json")
     arguments |= read_pairs(spec, request.pairs)
+    person = None if request.yes else person_at_terminal()
     try:
         with watched() as progress:
-            return await toolbox.call(request.tool, arguments, progress)
+
+            async def call(more: dict[str, Any]) -> Outcome:
+                given = {**arguments, **more}
+                return await toolbox.call(request.tool, given, progress, person=person, wait_seconds=None)
+
+            outcome = await call({})
+            token = outcome.structured.get("confirmation") if request.yes else None
+            return await call({"confirmation": token}) if token else outcome
     finally:
         await account.close()
+
+
+def print_schema(settings: Settings, tool: str) -> None:
+    """The JSON Schema of a tool's arguments, for editors and for checks before a deployment."""
+    toolbox = build_toolbox(settings, Account(settings))
+    spec = next((item for item in toolbox.offered if item.name == tool), None)
+    if spec is None:
+        raise Failure.of(ErrorCode.BAD_INPUT, f"There is no tool {tool[:60]!r}.", hint="`nexla-mcp tools` lists them.")
+    typer.echo(json.dumps(spec.arguments.schema(), indent=2))
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -77,6 +104,8 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _exit_code(outcome: Outcome) -> int:
     if outcome.error is not None:
         return exit_code_for(outcome.error.code)
+    if isinstance(outcome.result, OperationAnswer):
+        return _EXIT_OF_STATE.get(outcome.result.state, ExitCode.OK)
     if isinstance(outcome.result, HealthReport) and outcome.result.verdict in {Verdict.SICK, Verdict.UNKNOWN}:
         return ExitCode.UNHEALTHY
     return ExitCode.OK

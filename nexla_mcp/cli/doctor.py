@@ -21,6 +21,7 @@ from nexla_mcp.domain.errors import ErrorInfo, Failure
 from nexla_mcp.operations.identity import identify
 from nexla_mcp.server import Account, build_toolbox
 from nexla_mcp.settings import Settings
+from nexla_mcp.starting import interrupted_operations, state_account
 from nexla_mcp.tools.toolbox import visible_size
 
 VISIBLE_BUDGET = 28_000
@@ -60,7 +61,7 @@ def run(settings: Settings) -> int:
 async def _examine(settings: Settings) -> list[Finding]:
     account = Account(settings)
     try:
-        findings = [_versions(), _settings(settings)]
+        findings = [_versions(), _settings(settings), _confirmation(settings), _operations(settings)]
         try:
             nexla = await account.connect()
         except Failure as failure:
@@ -84,6 +85,22 @@ def _settings(settings: Settings) -> Finding:
     parts += [f"only {','.join(sorted(policy.allow))}"] if policy.allow else []
     parts += [f"without {','.join(sorted(policy.deny))}"] if policy.deny else []
     return Finding("settings", State.OK, "; ".join(parts))
+
+
+def _confirmation(settings: Settings) -> Finding:
+    found = f"NEXLA_MCP_CONFIRM={settings.confirm}"
+    found += f", none for {', '.join(sorted(settings.confirm_allow))}" if settings.confirm_allow else ""
+    named = ", ".join(settings.secret_variables) or "no variables"
+    return Finding("confirmation", State.OK, f"{found}; references to secrets may name {named}")
+
+
+def _operations(settings: Settings) -> Finding:
+    found = interrupted_operations(settings)
+    place = "kept nowhere" if settings.state_scope == "" else f"kept in {state_account(settings).path}"
+    if not found:
+        return Finding("operations", State.OK, f"none interrupted; {place}")
+    remedy = f"nexla-mcp call get_operation operation={found[0].partition(' ')[0]}, then control_operation."
+    return Finding("operations", State.WARNING, f"interrupted: {'; '.join(found[:5])}; {place}", remedy)
 
 
 def _login(settings: Settings) -> Finding:

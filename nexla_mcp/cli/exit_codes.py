@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     AUTH = 4
     NOT_FOUND = 5
     UPSTREAM = 6
+    NEEDS_CONFIRMATION = 7
     UNHEALTHY = 8
     MAYBE_APPLIED = 9
 
@@ -33,6 +34,7 @@ _BY_ERROR: dict[ErrorCode, ExitCode] = {
     ErrorCode.UNREADABLE_ANSWER: ExitCode.UPSTREAM,
     ErrorCode.UNSUPPORTED: ExitCode.UPSTREAM,
     ErrorCode.MAYBE_APPLIED: ExitCode.MAYBE_APPLIED,
+    ErrorCode.NOT_VERIFIED: ExitCode.UNHEALTHY,
     ErrorCode.CONFLICT: ExitCode.FAILED,
     ErrorCode.NOT_ALLOWED: ExitCode.FAILED,
     ErrorCode.INTERNAL: ExitCode.FAILED,

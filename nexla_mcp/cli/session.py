@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
@@ -38,8 +38,13 @@ def chosen_settings(choice: SandboxChoice) -> Iterator[Settings]:
             api_url=sandbox.url,
             service_key=sandbox.service_key,
             access_token=None,
-            state_dir=choice.db.parent if choice.db else None,
+            **(state_of_sandbox(choice.db) if choice.db else {"state_dir": None, "state_scope": ""}),
         )
+
+
+def state_of_sandbox(db: Path) -> dict[str, Any]:
+    """Where operations on an embedded sandbox are kept: beside its file. Its port changes, the file does not."""
+    return {"state_dir": db.with_name(f"{db.name}.state"), "state_scope": str(db.resolve())}
 
 
 @contextmanager

@@ -24,6 +24,7 @@ class ErrorCode(str, Enum):
     TIMEOUT = "timeout"
     UNREADABLE_ANSWER = "unreadable_answer"
     MAYBE_APPLIED = "maybe_applied"
+    NOT_VERIFIED = "not_verified"
     NOT_ALLOWED = "not_allowed"
     UNSUPPORTED = "unsupported"
     INTERNAL = "internal"

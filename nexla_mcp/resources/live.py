@@ -42,6 +42,14 @@ LIVE_TEMPLATES = (
         "get_samples",
         lambda identifier: {"nexset": _number(identifier)},
     ),
+    LiveTemplate(
+        "nexla://receipts/{id}",
+        "receipt",
+        "Receipt",
+        "A change made from here: who, what, who allowed it, each step with its result, and what undo there is.",
+        "get_operation",
+        lambda identifier: {"operation": identifier},
+    ),
 )
 
 

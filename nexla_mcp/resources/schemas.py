@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from nexla_mcp.connectors import load_catalog, resource_schema, resource_schemas
 from nexla_mcp.domain.errors import Failure
+from nexla_mcp.domain.flow_spec import FlowSpec
 
 PREFIX = "nexla://schemas/"
 CONNECTOR_TEMPLATE = PREFIX + "connectors/{code}"
+FLOW_SPEC = PREFIX + "flow-spec"
 
 
 @dataclass(frozen=True)
@@ -20,19 +22,26 @@ class SchemaResource:
 
 
 def schema_resources() -> list[SchemaResource]:
-    """One for each pair of resource and action that the contract has."""
+    """The flow spec, and one for each pair of resource and action that the contract has."""
+    flow_spec = SchemaResource(FLOW_SPEC, "Flow spec", "JSON Schema of what create_flow takes: a whole pipeline.")
     return [
-        SchemaResource(
-            uri=f"{PREFIX}{kind}/{action}",
-            title=f"{action} {kind}".capitalize(),
-            description=f"JSON Schema of the body that {action}s a {kind.replace('_', ' ')} in Nexla.",
-        )
-        for kind, action in resource_schemas()
+        flow_spec,
+        *(_of_body(kind, action) for kind, action in resource_schemas()),
     ]
+
+
+def _of_body(kind: str, action: str) -> SchemaResource:
+    return SchemaResource(
+        uri=f"{PREFIX}{kind}/{action}",
+        title=f"{action} {kind}".capitalize(),
+        description=f"JSON Schema of the body that {action}s a {kind.replace('_', ' ')} in Nexla.",
+    )
 
 
 def read_schema(uri: str) -> str | None:
     """The schema under a URI as JSON text; None where there is none."""
+    if uri == FLOW_SPEC:
+        return json.dumps(FlowSpec.model_json_schema(), indent=1)
     head, _, last = uri.removeprefix(PREFIX).partition("/")
     try:
         if head == "connectors":

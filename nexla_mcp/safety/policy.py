@@ -6,15 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from nexla_mcp.domain.errors import ErrorCode, ErrorInfo
-
-
-class Risk(str, Enum):
-    """What a tool may do to an account at worst."""
-
-    READ = "read"
-    WRITE = "write"
-    DISRUPTIVE = "disruptive"
-    DESTRUCTIVE = "destructive"
+from nexla_mcp.domain.risk import Risk
 
 
 class Toolset(str, Enum):

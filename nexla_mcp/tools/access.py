@@ -6,9 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from nexla_mcp.domain.flow_spec import Role, SubjectType
+from nexla_mcp.domain.plans import Plan
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.access import AccessList
-from nexla_mcp.safety.policy import Risk, Toolset
+from nexla_mcp.domain.risk import Risk
+from nexla_mcp.safety.policy import Toolset
 from nexla_mcp.tools.context import ToolContext
 from nexla_mcp.tools.spec import tool
 
@@ -33,4 +36,31 @@ async def list_access(
     return await access.list_access(context.nexla, type, resource, whole_flow=whole_flow)
 
 
-TOOLS = (list_access,)
+@tool(
+    toolset=Toolset.ACCESS,
+    risk=Risk.DESTRUCTIVE,
+    title="Grant access",
+    summary="""
+    Gives a user, team or the org a role beside what they have, on one resource, many, or with whole_flow=true every
+    part of a flow. Admin, or the whole org, needs a person's agreement. Shows before and after.
+    """,
+    changes=True,
+)
+async def grant_access(
+    context: ToolContext,
+    type: Annotated[ResourceType, Field(description="Of the resources.")],  # noqa: A002 - the word users know
+    resources: Annotated[list[int], Field(description="Ids.")],
+    to: Annotated[SubjectType, Field(description="Whom.")],
+    who: Annotated[int | str | None, Field(description="Email of a user, name or id of a team.")] = None,
+    role: Annotated[Role, Field(description="collaborator sees, operator also runs, admin changes.")] = (
+        Role.COLLABORATOR
+    ),
+    whole_flow: Annotated[bool, Field(description="On every part of their flows.")] = False,
+) -> Plan:
+    from nexla_mcp.operations.planning import grants  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
+    planning = await context.planning()
+    return await grants.plan_grant(planning, type, resources, to, who, role, whole_flow=whole_flow)
+
+
+TOOLS = (list_access, grant_access)

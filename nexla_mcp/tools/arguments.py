@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
@@ -23,8 +23,10 @@ class Arguments:
     model: type[BaseModel]
 
     @classmethod
-    def of(cls, tool: str, function: Callable[..., Any]) -> Arguments:
-        """The first parameter of the function is its context and no argument."""
+    def of(
+        cls, tool: str, function: Callable[..., Any], more: Mapping[str, tuple[Any, Any]] | None = None
+    ) -> Arguments:
+        """The first parameter of the function is its context and no argument; `more` adds types and defaults."""
         hints = get_type_hints(function, include_extras=True)
         parameters = list(inspect.signature(function).parameters.values())[1:]
         fields: dict[str, Any] = {
@@ -33,7 +35,7 @@ class Arguments:
                 ... if parameter.default is inspect.Parameter.empty else parameter.default,
             )
             for parameter in parameters
-        }
+        } | dict(more or {})
         model = create_model(tool, __config__=ConfigDict(extra="forbid", strict=True), **fields)
         return cls(tool, model)
 
@@ -128,11 +130,12 @@ def _compact(schema: dict[str, Any]) -> dict[str, Any]:
         kept = {
             key: walk(value, names=key == "properties")
             for key, value in node.items()
-            if key != "title" and not (key == "default" and value is None)
+            if key not in {"title", "additionalProperties"} and not (key == "default" and value is None)
         }
         return _flattened(kept)
 
-    compacted: dict[str, Any] = walk(schema)
+    # Said once, at the top: inside it is checked all the same, and naming it everywhere is paid for by the reader.
+    compacted: dict[str, Any] = {"additionalProperties": False, **walk(schema)}
     compacted.setdefault("properties", {})
     return compacted
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nexla_mcp.adapter.nexla import Nexla
+    from nexla_mcp.operations.desk import Desk
+    from nexla_mcp.operations.planning.planning import Planning
 
 Progress = Callable[[float, float, str], Awaitable[None]]
 """`await progress(done, total, what)`: how far a long piece of work has come."""
@@ -17,9 +19,25 @@ async def no_progress(done: float, total: float, what: str) -> None:
     """For callers that nobody watches."""
 
 
+async def no_desk() -> Desk:
+    """For toolboxes whose tools only read."""
+    raise AssertionError("a tool that changes something was composed without a desk")
+
+
 @dataclass(frozen=True)
 class ToolContext:
     """The account a call works on, and whoever watches it."""
 
     nexla: Nexla
     progress: Progress = no_progress
+    open_desk: Callable[[], Awaitable[Desk]] = no_desk
+    interrupted: Callable[[], Sequence[str]] = tuple
+    """The ids of operations that were cut off, each with its tool."""
+
+    async def planning(self) -> Planning:
+        """What plans are made from.
+
+        Raises:
+            Failure: `not_configured` when there is no place to keep operations.
+        """
+        return (await self.open_desk()).planning

@@ -14,7 +14,8 @@ from nexla_mcp.domain.results.flow import FlowView
 from nexla_mcp.domain.results.identity import Identity
 from nexla_mcp.domain.results.samples import Samples
 from nexla_mcp.domain.results.search import SearchResults
-from nexla_mcp.safety.policy import Risk, Toolset
+from nexla_mcp.domain.risk import Risk
+from nexla_mcp.safety.policy import Toolset
 from nexla_mcp.tools.context import ToolContext
 from nexla_mcp.tools.spec import tool
 
@@ -25,13 +26,14 @@ from nexla_mcp.tools.spec import tool
     title="Who am I",
     summary="""
     Whom this connection speaks for: user, org, admin or not, what can be seen, unread notifications, platform
-    time, and whether changes are refused. Call it first in a session, or when access is in doubt.
+    time, whether changes are refused or were interrupted. Call it first in a session, or when access is in doubt.
     """,
 )
 async def whoami(context: ToolContext) -> Identity:
     from nexla_mcp.operations import identity  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
 
-    return await identity.identify(context.nexla)
+    found = await identity.identify(context.nexla)
+    return found.model_copy(update={"interrupted": list(context.interrupted()) or None})
 
 
 @tool(

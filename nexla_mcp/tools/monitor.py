@@ -11,8 +11,9 @@ from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.health import HealthReport
 from nexla_mcp.domain.results.logs import Logs, Severity
 from nexla_mcp.domain.results.metrics import Grain, Metrics
+from nexla_mcp.domain.risk import Risk
 from nexla_mcp.domain.times import parse_window
-from nexla_mcp.safety.policy import Risk, Toolset
+from nexla_mcp.safety.policy import Toolset
 from nexla_mcp.tools.context import ToolContext
 from nexla_mcp.tools.spec import tool
 

@@ -8,6 +8,6 @@ from nexla_mcp.tools.spec import ToolSpec
 def all_tools() -> tuple[ToolSpec, ...]:
     """The tools of all toolsets. What of them is offered is the policy's decision."""
     # Here, since a start that nobody asks anything needs no tool.
-    from nexla_mcp.tools import access, build, discover, monitor, troubleshoot  # noqa: PLC0415
+    from nexla_mcp.tools import access, build, discover, monitor, operate, troubleshoot  # noqa: PLC0415
 
-    return (*discover.TOOLS, *build.TOOLS, *monitor.TOOLS, *troubleshoot.TOOLS, *access.TOOLS)
+    return (*discover.TOOLS, *build.TOOLS, *operate.TOOLS, *monitor.TOOLS, *troubleshoot.TOOLS, *access.TOOLS)

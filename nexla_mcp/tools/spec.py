@@ -6,16 +6,28 @@ import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+from pydantic import Field
 
 from nexla_mcp.domain.results.base import Result
-from nexla_mcp.safety.policy import Risk, Toolset
+from nexla_mcp.domain.risk import Risk
+from nexla_mcp.safety.policy import Toolset
 from nexla_mcp.tools.arguments import Arguments
 
 if TYPE_CHECKING:
     from nexla_mcp.tools.context import ToolContext
 
-ToolFunction = Callable[..., Awaitable[Result]]
+ToolFunction = Callable[..., Awaitable[Any]]
+"""Gives a `Result`; a tool that changes something gives the `Plan` of what would be done, and does nothing itself."""
+
+DRY_RUN = "dry_run"
+CONFIRMATION = "confirmation"
+_OF_EVERY_CHANGE: dict[str, tuple[Any, Any]] = {
+    DRY_RUN: (Annotated[bool, Field(description="Plan only.")], False),
+    CONFIRMATION: (Annotated[str | None, Field(description="The token.")], None),
+}
+"""Arguments that every tool has that changes something: their types and defaults."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,8 @@ class ToolSpec:
     summary: str
     """What it does; when this one and not its sibling; what comes back. The model reads exactly this."""
     function: ToolFunction
+    changes: bool = False
+    """Whether the function gives a plan, to be judged and run. Its risk is that of the worst plan it can give."""
     reaches_third_party: bool = False
     """Whether a call makes Nexla talk to somebody else's system, e.g. to test a login."""
     idempotent: bool = True
@@ -36,10 +50,14 @@ class ToolSpec:
     @cached_property
     def arguments(self) -> Arguments:
         """Built at first use: pydantic models of all tools would slow a start-up that calls none."""
-        return Arguments.of(self.name, self.function)
+        return Arguments.of(self.name, self.function, _OF_EVERY_CHANGE if self.changes else {})
 
     @cached_property
     def result_type(self) -> type[Result]:
+        if self.changes:
+            from nexla_mcp.domain.results.operation import OperationAnswer  # noqa: PLC0415
+
+            return OperationAnswer
         result = get_type_hints(self.function)["return"]
         if not (isinstance(result, type) and issubclass(result, Result)):
             raise TypeError(f"{self.name} must return a Result")
@@ -57,7 +75,9 @@ class ToolSpec:
         return {"type": "object", "properties": properties}
 
     async def run(self, context: ToolContext, arguments: dict[str, Any]) -> Result:
-        return await self.function(context, **arguments)
+        """The answer of a tool that only reads."""
+        result: Result = await self.function(context, **arguments)
+        return result
 
 
 def _kind(node: dict[str, Any], definitions: dict[str, Any]) -> Any:
@@ -73,10 +93,14 @@ def tool(
     risk: Risk,
     title: str,
     summary: str,
+    changes: bool = False,
     reaches_third_party: bool = False,
     idempotent: bool = True,
 ) -> Callable[[ToolFunction], ToolSpec]:
-    """Turns an async function `(context, **arguments) -> Result` into a tool of the same name."""
+    """Turns an async function `(context, **arguments) -> Result` into a tool of the same name.
+
+    With `changes` the function gives a `Plan`, or a `Result` where there is nothing to plan.
+    """
 
     def wrap(function: ToolFunction) -> ToolSpec:
         return ToolSpec(
@@ -86,6 +110,7 @@ def tool(
             title=title,
             summary=inspect.cleandoc(summary),
             function=function,
+            changes=changes,
             reaches_third_party=reaches_third_party,
             idempotent=idempotent,
         )

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.domain.errors import ErrorCode, ErrorInfo, Failure
 from nexla_mcp.domain.results.base import Result
+from nexla_mcp.safety.people import AskLaterError, Person
 from nexla_mcp.safety.policy import Policy
 from nexla_mcp.safety.untrusted import cleaned, unmarked
-from nexla_mcp.tools.budget import DEFAULT_BUDGET, compact_json, fit
-from nexla_mcp.tools.context import Progress, ToolContext, no_progress
+from nexla_mcp.tools.budget import DEFAULT_BUDGET, Rendered, compact_json, fit
+from nexla_mcp.tools.context import Progress, ToolContext, no_desk, no_progress
 from nexla_mcp.tools.spec import ToolSpec
+from nexla_mcp.tools.writing import WAIT_SECONDS, Change, make
 from nexla_mcp.views.text import error_text
 
 if TYPE_CHECKING:
     from nexla_mcp.adapter.nexla import Nexla
+    from nexla_mcp.operations.desk import Desk
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +43,8 @@ class Toolbox:
     `specs` may be a function that gives them: it is called when they are first asked for, not at the start.
 
     `connect` gives the account's adapter; it is awaited at the first call that needs it, and may raise
-    `Failure` (not configured), which the caller then sees as that call's answer.
+    `Failure` (not configured), which the caller then sees as that call's answer. `open_desk` gives what changes
+    take, and is awaited by the first of them. `interrupted` names operations that were cut off.
     """
 
     def __init__(
@@ -49,6 +53,8 @@ class Toolbox:
         policy: Policy,
         connect: Callable[[], Awaitable[Nexla]],
         budget: int = DEFAULT_BUDGET,
+        open_desk: Callable[[], Awaitable[Desk]] = no_desk,
+        interrupted: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._given = specs
         if not callable(specs):
@@ -56,6 +62,8 @@ class Toolbox:
         self.policy = policy
         self._connect = connect
         self._budget = budget
+        self._open_desk = open_desk
+        self._interrupted = interrupted
 
     @cached_property
     def _specs(self) -> dict[str, ToolSpec]:
@@ -72,18 +80,45 @@ class Toolbox:
             spec for spec in self._specs.values() if self.policy.refusal(spec.name, spec.toolset, spec.risk) is None
         )
 
-    async def call(self, name: str, arguments: dict[str, Any], progress: Progress = no_progress) -> Outcome:
-        """Runs a tool. Never raises for anything that can be foreseen: the outcome carries the error."""
+    async def call(
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        progress: Progress = no_progress,
+        *,
+        person: Person | None = None,
+        wait_seconds: float | None = WAIT_SECONDS,
+    ) -> Outcome:
+        """Runs a tool. Never raises for anything that can be foreseen: the outcome carries the error.
+
+        Args:
+            name: The tool.
+            arguments: As the caller gave them.
+            progress: Told how far it is.
+            person: Who can be asked about a change; None where nobody can.
+            wait_seconds: How long a change is waited for before its operation's id is handed back; None for ever.
+
+        Raises:
+            AskLaterError: the client has to carry a question to a person and call again.
+        """
         try:
             spec = self._permitted(name)
             read = spec.arguments.read(arguments)
-            result = await spec.run(ToolContext(await self._connect(), progress), read)
+            context = ToolContext(await self._connect(), progress, self._open_desk, self._interrupted)
+            if spec.changes:
+                result, error = await make(Change(spec, read, arguments, person, wait_seconds), context)
+            else:
+                result, error = await spec.run(context, read), None
             rendered = fit(result, self._budget)
+        except AskLaterError:
+            raise
         except Failure as failure:
             return failed(failure.info)
         except Exception as error:
             logger.error("%s broke with %s", name, type(error).__name__, exc_info=_debugging())
             return failed(_defect(name, error))
+        if error is not None:
+            return _failed_operation(error, rendered, result)
         return Outcome(rendered.text, rendered.structured, result=result)
 
     def _permitted(self, name: str) -> ToolSpec:
@@ -108,6 +143,15 @@ def failed(info: ErrorInfo) -> Outcome:
     """An outcome from an error alone."""
     structured = cleaned({key: value for key, value in info.model_dump(mode="json").items() if value})
     return Outcome(unmarked(cleaned(error_text(info))), structured, error=info)
+
+
+def _failed_operation(info: ErrorInfo, rendered: Rendered, result: Result) -> Outcome:
+    """The error in its one shape, and below it what became of each step."""
+    error = failed(info)
+    kept: dict[str, Any] = {
+        key: rendered.structured[key] for key in ("operation", "state", "steps") if key in rendered.structured
+    }
+    return Outcome(f"{error.text}\n{rendered.text}", {**error.structured, **kept}, result=result, error=info)
 
 
 def _defect(name: str, error: Exception) -> ErrorInfo:

@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from nexla_mcp.domain.results.diagnosis import Diagnosis
+from nexla_mcp.domain.risk import Risk
 from nexla_mcp.domain.times import parse_moment
-from nexla_mcp.safety.policy import Risk, Toolset
+from nexla_mcp.safety.policy import Toolset
 from nexla_mcp.tools.context import ToolContext
 from nexla_mcp.tools.spec import tool
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mcp_types as protocol
 
-from nexla_mcp.safety.policy import Risk
+from nexla_mcp.domain.risk import Risk
 from nexla_mcp.tools.spec import ToolSpec
 from nexla_mcp.tools.toolbox import Outcome
 

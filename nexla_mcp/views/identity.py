@@ -29,5 +29,10 @@ def _(result: Identity) -> str:
         lines.append("You can see: " + ", ".join(f"{count} {kind}s" for kind, count in result.resources.items()) + ".")
     if result.unread_notifications is not None:
         lines.append(f"Unread notifications: {result.unread_notifications}.")
+    if result.interrupted:
+        lines.append(
+            f"INTERRUPTED changes, which do not go on by themselves: {'; '.join(result.interrupted)}. "
+            "get_operation shows how far each came; control_operation resumes, undoes or cancels it."
+        )
     lines += [f"Not read: {item}" for item in result.not_read or ()]
     return "\n".join(lines)

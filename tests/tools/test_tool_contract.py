@@ -13,8 +13,9 @@ import pytest
 from mcp import Client
 
 from nexla_mcp.domain.results.base import Result
+from nexla_mcp.domain.risk import Risk
 from nexla_mcp.resources.library import Library
-from nexla_mcp.safety.policy import Policy, Risk, Toolset
+from nexla_mcp.safety.policy import Policy, Toolset
 from nexla_mcp.server import Account, build_server, build_toolbox
 from nexla_mcp.settings import Settings
 from nexla_mcp.tools.budget import compact_json

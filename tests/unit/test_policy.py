@@ -7,7 +7,8 @@ import itertools
 import pytest
 
 from nexla_mcp.domain.errors import ErrorCode
-from nexla_mcp.safety.policy import Policy, Risk, Toolset
+from nexla_mcp.domain.risk import Risk
+from nexla_mcp.safety.policy import Policy, Toolset
 
 READ = ("get_flow", Toolset.DISCOVER, Risk.READ)
 WRITE = ("pause", Toolset.OPERATE, Risk.DISRUPTIVE)

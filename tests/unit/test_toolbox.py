@@ -9,7 +9,8 @@ import pytest
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.search import Found, SearchResults
-from nexla_mcp.safety.policy import Policy, Risk, Toolset
+from nexla_mcp.domain.risk import Risk
+from nexla_mcp.safety.policy import Policy, Toolset
 from nexla_mcp.tools.context import ToolContext
 from nexla_mcp.tools.spec import tool
 from nexla_mcp.tools.toolbox import Toolbox, failed

@@ -30,4 +30,6 @@ class Identity(Result):
     resources: dict[str, int] | None = None
     """How many of each the caller may see, with what is shared."""
     unread_notifications: int | None = None
+    interrupted: list[str] | None = None
+    """Operations made from here that were cut off and do not go on by themselves."""
     not_read: list[str] | None = None

@@ -1,0 +1,98 @@
+"""How one's own new resource is known again, for each type that can be created."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nexla_mcp.adapter.endpoint import Endpoint
+from nexla_mcp.adapter.endpoints import ENDPOINTS
+from nexla_mcp.adapter.models import Credential, Destination, Nexset, Resource, Source, Transform
+from nexla_mcp.adapter.reconcile import Identity, same_config
+from nexla_mcp.domain.plans import SECRET, is_marker
+from nexla_mcp.domain.resources import ResourceType
+from nexla_mcp.domain.secrets import MASK
+
+if TYPE_CHECKING:
+    from nexla_mcp.adapter.nexla import Nexla
+
+MADE_BY_ME = "owner"
+
+COMPARED: Mapping[ResourceType, tuple[str, ...]] = {
+    ResourceType.CREDENTIAL: ("credentials_type",),
+    ResourceType.SOURCE: ("source_type", "source_config", "data_credentials_id"),
+    ResourceType.NEXSET: ("parent_data_set_id", "transform_id", "transform", "custom_config"),
+    ResourceType.DESTINATION: ("sink_type", "sink_config", "data_credentials_id", "data_set_id"),
+    ResourceType.TRANSFORM: ("code_type", "output_type", "code"),
+}
+"""The fields of a body that tell whether a resource is the one that was asked for. Contents of a credential are in no
+answer, so two of one name and type cannot be told apart."""
+_LISTED: Mapping[ResourceType, tuple[str, ...]] = {
+    ResourceType.CREDENTIAL: ("credentials_type",),
+    ResourceType.SOURCE: ("source_type",),
+    ResourceType.NEXSET: ("parent_data_set_id",),
+    ResourceType.DESTINATION: ("sink_type", "data_set_id"),
+    ResourceType.TRANSFORM: ("code_type",),
+}
+"""Those of them that rows of a list carry."""
+MODELS: Mapping[ResourceType, type[Resource]] = {
+    ResourceType.CREDENTIAL: Credential,
+    ResourceType.SOURCE: Source,
+    ResourceType.NEXSET: Nexset,
+    ResourceType.DESTINATION: Destination,
+    ResourceType.TRANSFORM: Transform,
+}
+
+
+@dataclass(frozen=True)
+class Creation:
+    """One resource to be made: its type and the body that makes it."""
+
+    kind: ResourceType
+    body: Mapping[str, Any]
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return ENDPOINTS[f"create_{self.kind.value}"]
+
+    @property
+    def model(self) -> type[Resource]:
+        return MODELS[self.kind]
+
+    def identity(self, nexla: Nexla) -> Identity[Resource]:
+        """How it is known: among what the caller made, by type, name and parent, then by configuration."""
+        family = getattr(nexla, f"{self.kind.value}s")
+
+        async def matching() -> Sequence[Resource]:
+            mine = self.kind is not ResourceType.TRANSFORM
+            rows = await (family.list(access_role=MADE_BY_ME) if mine else family.list())
+            return [row for row in rows if row.name == self.body["name"] and not self.differences(row, listed=True)]
+
+        return Identity(
+            f'{self.kind.value} "{self.body["name"]}"', matching, family.get, lambda row: not self.differences(row)
+        )
+
+    def differences(self, row: Resource, *, listed: bool = False) -> list[str]:
+        """The compared fields in which a resource is another than this one. A row of a list carries only some."""
+        names = _LISTED[self.kind] if listed else COMPARED[self.kind]
+        return [
+            name
+            for name in names
+            if self.body.get(name) is not None and not _same(_masked(self.body[name]), getattr(row, name, None), name)
+        ]
+
+
+def _same(sent: Any, found: Any, name: str) -> bool:
+    if name == "transform" and found is None:
+        # Only expanded answers carry it: what is not told does not differ.
+        return True
+    return same_config(sent, found)
+
+
+def _masked(value: Any) -> Any:
+    if is_marker(value, SECRET):
+        return MASK
+    if isinstance(value, Mapping):
+        return {key: _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,148 @@
+"""A change as data: what is planned, confirmed, run step by step, and undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import Field
+
+from nexla_mcp.domain.resources import ResourceType
+from nexla_mcp.domain.results.base import Row
+from nexla_mcp.domain.risk import Risk
+
+PLAN_VERSION = 1
+"""Of this schema. An operation whose plan has another version is shown, and neither resumed nor undone."""
+
+OUTPUT = "$output"
+"""`{"$output": "source"}` in a step's arguments stands for the id that the step `source` gave."""
+SECRET = "$secret"  # noqa: S105 - the word that marks a reference, which is no secret
+"""`{"$secret": "env:NAME"}` stands for what the reference leads to; only the adapter ever follows it."""
+
+
+class Act(Row):
+    """One thing to do: the name of an action and its arguments as JSON."""
+
+    action: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class Step(Act):
+    """One step of a plan.
+
+    Later steps name outputs of earlier ones by `key`. `undo` puts back what this step does; None where there is
+    nothing to put back or nothing that could.
+    """
+
+    key: str
+    says: str
+    """What it does, for a person."""
+    undo: Act | None = None
+
+
+class Target(Row):
+    """A resource that a plan touches, as it was when the plan was made."""
+
+    type: ResourceType
+    id: int
+    name: str | None = None
+    owner: str | None = None
+    status: str | None = None
+    config: str | None = None
+    """A digest of its configuration, so that a plan does not outlive a change of it."""
+    shared_with: tuple[str, ...] = ()
+    """Who has been granted what, e.g. `TEAM Finance Analytics: collaborator`."""
+
+    def __str__(self) -> str:
+        return f"{self.type.value} {self.id}"
+
+
+class Plan(Row):
+    """A whole change. All of it is covered by its digest, so it holds no clocks and no counters.
+
+    Attributes:
+        tool: The tool that made it.
+        arguments: As given, secrets as references.
+        principal: Who acts, and where: `user 12 of org 3 at dataops.nexla.io`.
+        risk: Of this plan, which may be less than the tool's.
+        summary: One sentence for a person.
+        targets: What the change is aimed at.
+        affected: What else it acts on: everything downstream.
+        also: Other flows and people that depend on what is changed, in words.
+        existing: What is there already and is taken as it is.
+        cannot_be_put_back: What no undo brings back.
+        rebuild: Whether what is lost can be built anew from `snapshot`.
+        snapshot: What is needed for that; None where nothing is deleted.
+        notes: What could not be checked, and other things worth knowing.
+        locks: Names of what no two operations may change at once.
+        undo_on_failure: Whether a step that fails takes back the steps before it.
+        of: The operation that this one undoes or rebuilds.
+        resumes: The interrupted operation whose remaining steps these are.
+        type_to_confirm: The text that a person types to confirm a destructive plan.
+    """
+
+    version: int = PLAN_VERSION
+    tool: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    principal: str
+    risk: Risk
+    summary: str
+    steps: tuple[Step, ...] = ()
+    targets: tuple[Target, ...] = ()
+    affected: tuple[Target, ...] = ()
+    also: tuple[str, ...] = ()
+    existing: tuple[Target, ...] = ()
+    cannot_be_put_back: tuple[str, ...] = ()
+    rebuild: bool = False
+    snapshot: dict[str, Any] | None = None
+    notes: tuple[str, ...] = ()
+    locks: tuple[str, ...] = ()
+    undo_on_failure: bool = True
+    of: str | None = None
+    resumes: str | None = None
+    type_to_confirm: str | None = None
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not self.steps
+
+
+def output_of(step: str) -> dict[str, str]:
+    """A reference to the id that an earlier step gives."""
+    return {OUTPUT: step}
+
+
+def secret(reference: str) -> dict[str, str]:
+    """A reference to a secret, e.g. `env:SNOWFLAKE_PW`."""
+    return {SECRET: reference}
+
+
+def is_marker(value: Any, word: str) -> bool:
+    return isinstance(value, dict) and set(value) == {word} and isinstance(value[word], str)
+
+
+def with_outputs(value: Any, outputs: dict[str, Any]) -> Any:
+    """The same JSON with every `$output` replaced.
+
+    Raises:
+        KeyError: a step is named that has no output yet: a defect of whoever made the plan.
+    """
+    if is_marker(value, OUTPUT):
+        return outputs[value[OUTPUT]]["id"]
+    if isinstance(value, dict):
+        return {key: with_outputs(item, outputs) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_outputs(item, outputs) for item in value]
+    return value
+
+
+def outputs_named(value: Any) -> Iterator[str]:
+    """The keys of all steps whose outputs a JSON value names."""
+    if is_marker(value, OUTPUT):
+        yield value[OUTPUT]
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from outputs_named(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from outputs_named(item)

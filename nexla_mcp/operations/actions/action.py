@@ -1,0 +1,53 @@
+"""What every action is: something that can be prepared, done, and looked up after it was cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from nexla_mcp.adapter.nexla import Nexla
+
+Arguments = dict[str, Any]
+Output = dict[str, Any]
+"""What a step gives: JSON with ids and references, never contents. `id` is what later steps refer to."""
+
+
+async def tell_nobody(what: str) -> None:
+    """For steps that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an action works with."""
+
+    nexla: Nexla
+    tell: Callable[[str], Awaitable[None]] = tell_nobody
+    """`await tell(what)`: what a long step is waiting for."""
+
+
+class Action:
+    """One kind of step. Without state: everything is in the arguments and in what `prepare` noted."""
+
+    name: ClassVar[str]
+
+    async def prepare(self, work: Work, arguments: Arguments) -> Any:
+        """What has to be known of before the act to tell its outcome afterwards, as JSON. Changes nothing."""
+        del work, arguments
+        return None
+
+    async def act(self, work: Work, arguments: Arguments, before: Any) -> Output:
+        """Does it.
+
+        Raises:
+            Failure: `maybe_applied` when it may have been done; anything else means that it was not.
+        """
+        raise NotImplementedError
+
+    async def settle(self, work: Work, arguments: Arguments, before: Any) -> Output | None:
+        """After a crash in the middle: what the act came to, or None when it can simply be done (again).
+
+        The default suits acts that come to the same however often they are done.
+        """
+        del work, arguments, before
+        return None

@@ -1,0 +1,40 @@
+"""Every action by the name it has in plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nexla_mcp.domain.errors import ErrorCode, Failure
+from nexla_mcp.operations.actions.action import Action
+from nexla_mcp.operations.actions.creating import Create
+from nexla_mcp.operations.actions.deleting import Delete
+from nexla_mcp.operations.actions.granting import Grant, RestoreGrant
+from nexla_mcp.operations.actions.looking import AwaitNexset, Probe, VerifyRun
+from nexla_mcp.operations.actions.statuses import Activate, Pause, RestoreStatuses
+
+_ACTIONS: Mapping[str, Action] = {
+    action.name: action
+    for action in (
+        Create(),
+        Delete(),
+        Activate(),
+        Pause(),
+        RestoreStatuses(),
+        Grant(),
+        RestoreGrant(),
+        Probe(),
+        AwaitNexset(),
+        VerifyRun(),
+    )
+}
+
+
+def action_named(name: str) -> Action:
+    """The action of a step.
+
+    Raises:
+        Failure: `unsupported` for a name that this version does not know: the plan is of another one.
+    """
+    if name not in _ACTIONS:
+        raise Failure.of(ErrorCode.UNSUPPORTED, f"This version of nexla-mcp has no action {name[:40]!r}.")
+    return _ACTIONS[name]

@@ -1,0 +1,122 @@
+"""Starts and stops nodes of a flow, and reads back what came of it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from nexla_mcp.domain.errors import ErrorCode, Failure
+from nexla_mcp.domain.resources import ResourceType
+from nexla_mcp.domain.results.lineage import Lineage, LineageNode
+from nexla_mcp.operations.actions.action import Action, Arguments, Output, Work
+from nexla_mcp.operations.evidence import ACTIVE, STANDING_STILL
+from nexla_mcp.operations.lineage import read_tree
+
+LOOKS = 4
+"""How often the statuses are read back before a node that lags is reported."""
+PAUSE_BETWEEN_LOOKS = 2.0
+"""Seconds."""
+
+
+class _SetRunning(Action):
+    """Arguments: `type` and `id` of a node, or `type` flow with any node's id for the whole tree."""
+
+    running: ClassVar[bool]
+
+    async def act(self, work: Work, arguments: Arguments, before: Any) -> Output:
+        del before
+        kind, identifier = ResourceType(arguments["type"]), arguments["id"]
+        await _set(work, kind, identifier, running=self.running)
+        return await self._read_back(work, kind, identifier)
+
+    async def _read_back(self, work: Work, kind: ResourceType, identifier: int) -> Output:
+        output: Output = {"type": kind.value, "id": identifier}
+        nodes: tuple[LineageNode, ...] = ()
+        for look in range(LOOKS):
+            if look:
+                await work.nexla.clock.sleep(PAUSE_BETWEEN_LOOKS)
+            try:
+                nodes = affected(await _lineage(work, kind, identifier), kind, identifier)
+            except Failure as failure:
+                return {**output, "not_read_back": failure.info.code.value}
+            if all(is_running(node.status) is self.running for node in nodes):
+                break
+        unlike = [label(node) for node in nodes if is_running(node.status) is not self.running]
+        output["statuses"] = {label(node): node.status or "unknown" for node in nodes}
+        return {**output, "not_as_wanted": unlike} if unlike else output
+
+
+class Activate(_SetRunning):
+    name: ClassVar[str] = "activate"
+    running: ClassVar[bool] = True
+
+
+class Pause(_SetRunning):
+    name: ClassVar[str] = "pause"
+    running: ClassVar[bool] = False
+
+
+class RestoreStatuses(Action):
+    """Puts nodes back to running or resting as they were. Arguments: `nodes`, parents first, each
+    `{type, id, running}`. A node that never ran rests as PAUSED afterwards: INIT cannot be put back."""
+
+    name: ClassVar[str] = "restore_statuses"
+
+    async def act(self, work: Work, arguments: Arguments, before: Any) -> Output:
+        del before
+        wanted = {(ResourceType(node["type"]), node["id"]): bool(node["running"]) for node in arguments["nodes"]}
+        (first, *_) = wanted
+        lineage = await _lineage(work, *first)
+        now = {node.key: is_running(node.status) for node in lineage.nodes}
+        for node in lineage.nodes:
+            running = wanted.get(node.key)
+            if running is None or now[node.key] is running:
+                continue
+            await _set(work, *node.key, running=running)
+            # An act on a node acts on everything below it (contract 9.3): what rested there is put back in its turn.
+            now |= {below.key: running for below in lineage.downstream(node)}
+        after = (await _lineage(work, *first)).nodes
+        return {"statuses": {label(node): node.status or "unknown" for node in after if node.key in wanted}}
+
+
+async def _set(work: Work, kind: ResourceType, identifier: int, *, running: bool) -> None:
+    family = getattr(work.nexla, f"{kind.value}s")
+    act = family.activate if running else family.pause
+    acted = await act(identifier, whole_flow=kind is ResourceType.FLOW)
+    if acted.pending is not None:
+        raise Failure.of(
+            ErrorCode.MAYBE_APPLIED,
+            f"Nexla is still at work on {kind.value} {identifier}.",
+            hint="get_flow shows the statuses; look again in a minute.",
+            maybe_applied=True,
+            next_tool="get_flow",
+        )
+
+
+async def _lineage(work: Work, kind: ResourceType, identifier: int) -> Lineage:
+    return (await read_tree(work.nexla, identifier, kind)).lineage
+
+
+def affected(lineage: Lineage, kind: ResourceType, identifier: int) -> tuple[LineageNode, ...]:
+    """What an act on a node acts on: the node and all downstream, of a flow all of it.
+
+    Raises:
+        Failure: `not_found` when the node is not in its own flow any more.
+    """
+    if kind is ResourceType.FLOW:
+        return lineage.nodes
+    node = lineage.node_of((kind, identifier))
+    if node is None:
+        raise Failure.of(ErrorCode.NOT_FOUND, f"{kind.value} {identifier} is not in its flow any more.")
+    return lineage.downstream(node)
+
+
+def is_running(status: str | None) -> bool | None:
+    """Whether a node takes part in runs; None for a status that says neither."""
+    word = (status or "").upper()
+    if word in ACTIVE or word == "RATE_LIMITED":
+        return True
+    return False if word in STANDING_STILL else None
+
+
+def label(node: LineageNode) -> str:
+    return f"{node.type.value} {node.id}"

@@ -1,0 +1,306 @@
+"""Plans of `control_operation`: go on with an interrupted operation, take one back, or build anew what it deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import anyio.to_thread
+
+from nexla_mcp.domain.controls import Control
+from nexla_mcp.domain.errors import ErrorCode, Failure
+from nexla_mcp.domain.flow_spec import Role, SubjectType
+from nexla_mcp.domain.plans import Act, Plan, Step, Target, outputs_named, with_outputs
+from nexla_mcp.domain.resources import ResourceType
+from nexla_mcp.domain.risk import Risk
+from nexla_mcp.operations.actions.action import Work
+from nexla_mcp.operations.actions.all import action_named
+from nexla_mcp.operations.actions.granting import roles_of
+from nexla_mcp.operations.actions.statuses import affected, is_running
+from nexla_mcp.operations.lineage import read_tree
+from nexla_mcp.operations.planning.blueprint import AccessRule, Blueprint
+from nexla_mcp.operations.planning.building import plan_blueprint
+from nexla_mcp.operations.planning.planning import Planning
+from nexla_mcp.operations.planning.settling import settled
+from nexla_mcp.operations.planning.subjects import access_rule
+from nexla_mcp.operations.planning.survey import digest_of_model
+from nexla_mcp.safety.ledger import PENDING, OperationRecord, Status, StepState, unknown_operation
+from nexla_mcp.safety.untrusted import quoted
+
+TOOL = "control_operation"
+
+
+async def read_operation(planning: Planning, operation: str) -> OperationRecord:
+    """The operation of that id.
+
+    Raises:
+        Failure: `not_found`.
+    """
+    record = await anyio.to_thread.run_sync(planning.ledger.get, operation.strip())
+    if record is None:
+        raise unknown_operation(operation)
+    return record
+
+
+async def plan_resume(planning: Planning, operation: str) -> Plan:
+    """The steps that are left of an operation whose process is gone."""
+    record = await read_operation(planning, operation)
+    if not record.interrupted:
+        raise _not(record, "resumed", "only an interrupted operation can be")
+    left = [step for position, step in enumerate(record.plan.steps) if not _is_done(record, position)]
+    begun = [step.key for step in record.steps if step.state is StepState.STARTED]
+    undoing = record.status is Status.UNDOING
+    return record.plan.model_copy(
+        update={
+            "tool": TOOL,
+            "arguments": {"operation": record.id, "action": Control.RESUME.value},
+            "summary": f"Go on with taking back operation {record.id}, which had failed."
+            if undoing
+            else f"Go on with operation {record.id}: {record.plan.summary}",
+            "steps": tuple(record.plan.steps if undoing else left),
+            "targets": tuple([await _as_it_is(planning, target) for target in record.plan.targets]),
+            "notes": (
+                *record.plan.notes,
+                *(f"whether the step {key!r} was carried out is looked up first" for key in begun),
+            ),
+            "snapshot": None,
+            "resumes": record.id,
+        }
+    )
+
+
+async def plan_undo(planning: Planning, operation: str) -> Plan:
+    """The inverses of what was done, the last first, judged by how things are now."""
+    record = await read_operation(planning, operation)
+    if record.status.value in PENDING and record.alive:
+        raise _not(record, "undone", "it is still running; cancel it, or wait")
+    if record.undone_by is not None:
+        raise _not(record, "undone", f"operation {record.undone_by} did that already")
+    await settled(planning, set(record.plan.locks))
+    outputs = await _outputs(planning, record)
+    build = _Undo(planning, record, {(output.get("type"), output.get("id")) for output in outputs.values()})
+    for step in reversed(record.plan.steps):
+        if step.key in outputs and step.undo is not None and set(outputs_named(step.undo.arguments)) <= set(outputs):
+            act = Act(action=step.undo.action, arguments=with_outputs(step.undo.arguments, outputs))
+            await build.add(step, act)
+    if not build.steps and not build.gone and not record.interrupted:
+        raise _not(record, "undone", undo_of(record) if record.plan.rebuild else "nothing it did can be put back")
+    return Plan(
+        tool=TOOL,
+        arguments={"operation": record.id, "action": Control.UNDO.value},
+        principal=str(planning.principal),
+        risk=build.risk,
+        summary=f"Undo operation {record.id} ({record.plan.tool}: {record.plan.summary})",
+        steps=tuple(build.steps),
+        targets=tuple(build.targets),
+        cannot_be_put_back=tuple(build.losses),
+        notes=(*build.gone, *build.notes),
+        locks=(*record.plan.locks, f"operation:{record.id}"),
+        undo_on_failure=False,
+        of=record.id,
+        type_to_confirm=_typed(build.targets, record),
+    )
+
+
+async def plan_rebuild(planning: Planning, operation: str) -> Plan:
+    """What an operation deleted, built anew from its receipt: with new ids, without samples and history."""
+    record = await read_operation(planning, operation)
+    if not record.plan.rebuild or record.plan.snapshot is None:
+        raise _not(record, "rebuilt", "its receipt does not hold all that would be needed")
+    if record.status is not Status.DONE:
+        raise _not(record, "rebuilt", f"it is {record.status.value}")
+    blueprint = Blueprint.model_validate(record.plan.snapshot)
+    rules, notes = await _rules(planning, blueprint)
+    plan = await plan_blueprint(
+        planning,
+        blueprint.model_copy(update={"access": rules}),
+        tool=TOOL,
+        arguments={"operation": record.id, "action": Control.REBUILD.value},
+        summary=f"Build anew what operation {record.id} deleted: {len(blueprint.parts)} resources with new ids.",
+        notes=("ids are new; samples, metrics and logs are gone; a source reads from its beginning", *notes),
+    )
+    return plan.model_copy(update={"locks": (*plan.locks, f"operation:{record.id}")})
+
+
+def undo_of(record: OperationRecord) -> str:
+    """What control_operation can do to take an operation back: `undo`, `rebuild`, or in words why nothing."""
+    if record.undone_by is not None:
+        return f"undone by operation {record.undone_by}"
+    if any(record.plan.steps[step.position].undo and _may_be_done(step.state) for step in record.steps):
+        return "undo" if not any(_deletes(record, step.position) for step in record.steps) else _rebuild(record)
+    if record.plan.rebuild and record.status is Status.DONE:
+        return _rebuild(record)
+    return "nothing to undo" if not record.steps else "cannot be undone"
+
+
+def _rebuild(record: OperationRecord) -> str:
+    if not record.plan.rebuild:
+        return "cannot be undone"
+    return "rebuild, which is no undo: new ids, no samples, no history"
+
+
+def _deletes(record: OperationRecord, position: int) -> bool:
+    step = record.plan.steps[position]
+    state = record.step(position)
+    return step.action == "delete" and record.plan.of is None and state is not None and _may_be_done(state.state)
+
+
+@dataclass
+class _Undo:
+    """The inverse plan in the making."""
+
+    planning: Planning
+    record: OperationRecord
+    made: set[tuple[str | None, int | None]]
+    """Type and id of what the operation made."""
+
+    def __post_init__(self) -> None:
+        self.steps: list[Step] = []
+        self.targets: list[Target] = []
+        self.losses: list[str] = []
+        self.notes: list[str] = []
+        self.gone: list[str] = []
+        self.risk = Risk.WRITE
+
+    async def add(self, step: Step, act: Act) -> None:
+        """One inverse, unless things are already as it would make them."""
+        look = {"delete": self._delete, "restore_grant": self._restore_grant}.get(act.action, self._restore_running)
+        try:
+            wanted = await look(act)
+        except Failure as failure:
+            if failure.info.code is not ErrorCode.NOT_FOUND:
+                raise
+            self.gone.append(f"{step.says}: gone already")
+            return
+        if wanted:
+            key = f"undo:{step.key}"
+            self.steps.append(Step(key=key, action=act.action, arguments=act.arguments, says=f"take back: {step.says}"))
+
+    async def _delete(self, act: Act) -> bool:
+        kind, identifier = ResourceType(act.arguments["type"]), act.arguments["id"]
+        model = await getattr(self.planning.nexla, f"{kind.value}s").get(identifier)
+        target = Target(type=kind, id=identifier, name=model.name, status=model.status, config=digest_of_model(model))
+        self._add_target(target)
+        if kind in {ResourceType.SOURCE, ResourceType.NEXSET, ResourceType.DESTINATION}:
+            await self._look_below(target)
+        self._raise_risk(Risk.DISRUPTIVE)
+        return True
+
+    async def _look_below(self, target: Target) -> None:
+        """What others built on it since is not ours to delete along with it."""
+        lineage = (await read_tree(self.planning.nexla, target.id, target.type)).lineage
+        below = affected(lineage, target.type, target.id)
+        # What Nexla detects in a source is the source's own.
+        own = {node.key for node in below if (above := lineage.parent(node)) and above.type is ResourceType.SOURCE}
+        foreign = [node for node in below if (node.type.value, node.id) not in self.made and node.key not in own]
+        if foreign:
+            names = ", ".join(f"{node.type.value} {node.id} {quoted(node.name)}" for node in foreign[:5])
+            self.losses.append(f"{names}, which was added to {target} since: Nexla may refuse, or delete it as well")
+            self._raise_risk(Risk.DESTRUCTIVE)
+
+    async def _restore_grant(self, act: Act) -> bool:
+        kind, identifier = ResourceType(act.arguments["type"]), act.arguments["id"]
+        accessors = await self.planning.nexla.accessors.list(kind, identifier)
+        held = roles_of(accessors, act.arguments["accessor"]["type"], act.arguments["who"])
+        if sorted(held) == sorted(act.arguments["roles"]):
+            return False
+        shared = (f"{act.arguments['who']}: {', '.join(held)}",)
+        self._add_target(Target(type=kind, id=identifier, shared_with=shared))
+        self._raise_risk(Risk.DISRUPTIVE)
+        return True
+
+    async def _restore_running(self, act: Act) -> bool:
+        """Pauses and activates nodes; what runs now and would stop makes it disruptive."""
+        nodes = act.arguments.get("nodes") or [{**act.arguments, "running": act.action == "activate"}]
+        first = nodes[0]
+        lineage = (await read_tree(self.planning.nexla, first["id"], ResourceType(first["type"]))).lineage
+        wanted = {(ResourceType(node["type"]), node["id"]): bool(node["running"]) for node in nodes}
+        if ResourceType(first["type"]) is ResourceType.FLOW:
+            wanted = dict.fromkeys((node.key for node in lineage.nodes), bool(first["running"]))
+        changing = [
+            node for node in lineage.nodes if wanted.get(node.key, is_running(node.status)) != is_running(node.status)
+        ]
+        for node in changing:
+            self._add_target(Target(type=node.type, id=node.id, name=node.name, status=node.status))
+        if any(not wanted[node.key] for node in changing):
+            self._raise_risk(Risk.DISRUPTIVE)
+        return bool(changing)
+
+    def _add_target(self, target: Target) -> None:
+        if all((known.type, known.id) != (target.type, target.id) for known in self.targets):
+            self.targets.append(target)
+
+    def _raise_risk(self, risk: Risk) -> None:
+        order = [Risk.READ, Risk.WRITE, Risk.DISRUPTIVE, Risk.DESTRUCTIVE]
+        self.risk = max(self.risk, risk, key=order.index)
+
+
+async def _outputs(planning: Planning, record: OperationRecord) -> dict[str, Any]:
+    """What each step gave that was done, or turns out to have been done when its process died."""
+    outputs = {step.key: step.output for step in record.steps if _may_be_done(step.state) and step.output is not None}
+    for known in record.steps:
+        if known.state is not StepState.STARTED:
+            continue
+        step = record.plan.steps[known.position]
+        arguments = with_outputs(step.arguments, outputs)
+        output = await action_named(step.action).settle(Work(planning.nexla), arguments, known.before)
+        if output is not None:
+            outputs[step.key] = output
+        elif step.action != "create":
+            # Acts that come to the same however often they are done are taken back as if they had been.
+            outputs[step.key] = {}
+    return outputs
+
+
+async def _rules(planning: Planning, blueprint: Blueprint) -> tuple[tuple[AccessRule, ...], list[str]]:
+    """The grants of a snapshot, looked up anew; those that nobody answers to any more are named."""
+    rules: list[AccessRule] = []
+    notes: list[str] = []
+    for rule in blueprint.access:
+        for role in rule.roles:
+            try:
+                found = await access_rule(planning, SubjectType(rule.accessor["type"].lower()), _who(rule), Role(role))
+            except (Failure, ValueError):
+                notes.append(f"the grant {rule.accessor['type']} {rule.who}: {role} is not made again")
+                continue
+            rules.append(found.model_copy(update={"on": rule.on}))
+    return tuple(rules), notes
+
+
+def _who(rule: AccessRule) -> str | None:
+    return None if rule.accessor["type"] == "ORG" else rule.who
+
+
+async def _as_it_is(planning: Planning, target: Target) -> Target:
+    """A target with its present status; without one when it is gone."""
+    if target.type not in {ResourceType.SOURCE, ResourceType.NEXSET, ResourceType.DESTINATION}:
+        return target
+    try:
+        model = await getattr(planning.nexla, f"{target.type.value}s").get(target.id)
+    except Failure as failure:
+        if failure.info.code is not ErrorCode.NOT_FOUND:
+            raise
+        return target.model_copy(update={"status": "gone"})
+    return target.model_copy(update={"status": model.status, "config": digest_of_model(model)})
+
+
+def _typed(targets: list[Target], record: OperationRecord) -> str:
+    return next((target.name for target in targets if target.name), record.id)
+
+
+def _is_done(record: OperationRecord, position: int) -> bool:
+    known = record.step(position)
+    return known is not None and known.state is StepState.DONE
+
+
+def _may_be_done(state: StepState) -> bool:
+    return state in {StepState.DONE, StepState.NOT_UNDONE}
+
+
+def _not(record: OperationRecord, what: str, why: str) -> Failure:
+    return Failure.of(
+        ErrorCode.CONFLICT,
+        f"Operation {record.id} cannot be {what}: {why}. Nothing was done.",
+        hint="get_operation shows how it stands.",
+        next_tool="get_operation",
+    )

@@ -1,0 +1,108 @@
+"""The one file that copies of this server share: short transactions, each on a connection of its own."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from nexla_mcp.domain.errors import ErrorCode, Failure
+
+BUSY_SECONDS = 10.0
+"""How long another copy's transaction is waited for; they take milliseconds unless that copy is stopped in one."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS operations (
+  id TEXT PRIMARY KEY,
+  tool TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  call_digest TEXT NOT NULL,
+  plan TEXT NOT NULL,
+  locks TEXT NOT NULL,
+  decision TEXT NOT NULL,
+  status TEXT NOT NULL,
+  executor TEXT NOT NULL,
+  of TEXT,
+  undone_by TEXT,
+  error TEXT,
+  started_at TEXT NOT NULL,
+  ended_at TEXT
+);
+CREATE INDEX IF NOT EXISTS operations_by_status ON operations (status);
+CREATE TABLE IF NOT EXISTS steps (
+  operation TEXT NOT NULL REFERENCES operations (id),
+  position INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  state TEXT NOT NULL,
+  before TEXT,
+  output TEXT,
+  error TEXT,
+  began_at TEXT NOT NULL,
+  ended_at TEXT,
+  PRIMARY KEY (operation, position)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS decisions (
+  nonce TEXT PRIMARY KEY,
+  code TEXT NOT NULL UNIQUE,
+  digest TEXT NOT NULL,
+  question TEXT NOT NULL,
+  state TEXT NOT NULL,
+  until TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS decisions_by_digest ON decisions (digest);
+"""
+
+
+class Database:
+    """Makes its tables at first use. Safe for any number of processes and threads."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._made = False
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that nobody else writes beside; whole or not at all.
+
+        Raises:
+            Failure: `conflict` when another copy keeps the file busy; nothing was written.
+        """
+        with self._connected() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        with self._connected() as connection:
+            yield connection
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self._file, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+                connection.row_factory = sqlite3.Row
+                if not self._made:
+                    self._make(connection)
+                yield connection
+        except sqlite3.OperationalError as error:
+            raise Failure.of(
+                ErrorCode.CONFLICT,
+                f"The file of operations cannot be used now ({type(error).__name__}): another copy of this server "
+                "may be stopped in the middle of writing it. Nothing was sent to Nexla by this.",
+                hint="Try again in a moment. `nexla-mcp doctor` names the state directory.",
+                retryable=True,
+            ) from None
+
+    def _make(self, connection: sqlite3.Connection) -> None:
+        """Write-ahead logging, so that no reader waits for a writer; each commit is on the disk when it returns."""
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.executescript(_SCHEMA)
+        self._file.chmod(0o600)
+        self._made = True

@@ -1,0 +1,61 @@
+"""How a person is asked, whoever carries the question: a client that elicits, or a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person is shown. It holds nothing that the plan's digest does not cover."""
+
+    text: str
+    typed: str | None = None
+    """What has to be typed to agree, the target's name; None where a yes is enough."""
+
+
+class Answer(str, Enum):
+    AGREED = "agreed"
+    DECLINED = "declined"
+    DISMISSED = "dismissed"
+    """Neither yes nor no."""
+    MISTYPED = "mistyped"
+    LATE = "late"
+    """No answer in time."""
+
+
+class AskLaterError(Exception):
+    """The answer can only come with the next request: the question travels back with this state."""
+
+    def __init__(self, question: Question, state: str) -> None:
+        super().__init__()
+        self.question = question
+        self.state = state
+
+
+class Person(Protocol):
+    """Somebody who can be asked about one call."""
+
+    @property
+    def state(self) -> str | None:
+        """What came back together with an answer to a question of an earlier round; None in the first."""
+
+    @property
+    def described(self) -> str:
+        """For the receipt: how the person was asked."""
+
+    async def ask(self, question: Question, state: str) -> Answer:
+        """Asks.
+
+        Raises:
+            AskLaterError: where question and answer travel in two requests, in the first of them.
+        """
+
+
+def judged(question: Question, typed: object) -> Answer:
+    """What somebody who did not decline comes down to: `typed` is the text, or the yes."""
+    if question.typed is None:
+        return Answer.AGREED if typed is True else Answer.DECLINED
+    return Answer.AGREED if isinstance(typed, str) and typed.strip() == question.typed.strip() else Answer.MISTYPED
