@@ -3,49 +3,35 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
+import mcp_types as protocol
 from mcp import Client, MCPError, StdioServerParameters
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
+from nexla_mcp.cli.demo_steps import STEPS, Memory, NotAsToldError, Step
 from nexla_mcp.cli.exit_codes import ExitCode
 from nexla_mcp.sandbox.options import SandboxOptions
-from nexla_mcp.sandbox.serving import serve
+from nexla_mcp.sandbox.serving import RunningSandbox, serve
 
 LINES_SHOWN = 24
-
-
-class NotAsToldError(Exception):
-    """A step of the story ended otherwise than told."""
-
-
-@dataclass
-class Memory:
-    """What earlier steps found out."""
-
-    flow_id: int = 0
-    flow_name: str = ""
-    credential_id: int = 0
-
-
-@dataclass(frozen=True)
-class Step:
-    question: str
-    tool: str
-    arguments: Callable[[Memory], dict[str, Any]]
-    conclude: Callable[[dict[str, Any], Memory], str]
-    """What the answer means, in a sentence; raises NotAsToldError when it does not."""
+CALL_SHOWN = 300
+WAITED_SECONDS = 20.0
+"""By which the sandbox's time is pushed on whenever something waits for its next run."""
 
 
 @dataclass
 class Story:
     console: Console
+    sandbox: RunningSandbox
     memory: Memory = field(default_factory=Memory)
+    agrees: bool | None = None
+    """What the person is going to say in this step."""
 
     async def tell(self, client: Client) -> None:
         tools = (await client.list_tools()).tools
@@ -53,14 +39,32 @@ class Story:
         for number, step in enumerate(STEPS, start=1):
             await self._take(client, number, step)
 
+    async def answer(self, context: Any, params: protocol.ElicitRequestParams) -> protocol.ElicitResult:
+        """The person whom the client asks."""
+        del context
+        self.console.print(Panel(escape(params.message), title="The client asks the person", border_style="yellow"))
+        if self.agrees is None:
+            raise NotAsToldError("nobody should have been asked")
+        self.console.print(f"[yellow]The person {'agrees' if self.agrees else 'declines'}.[/yellow]")
+        if not self.agrees:
+            return protocol.ElicitResult(action="decline")
+        return protocol.ElicitResult(action="accept", content={"agree": True})
+
+    async def progress(self, progress: float, total: float | None, message: str | None) -> None:
+        """Shows how far it is. What is waited for comes at once: this Nexla's time can be pushed on."""
+        self.console.print(f"[dim]  {progress:g}/{total or 0:g} {escape(message or '')}[/dim]")
+        if (message or "").startswith("waiting"):
+            self.sandbox.world.clock.advance(WAITED_SECONDS)
+
     async def _take(self, client: Client, number: int, step: Step) -> None:
         arguments = step.arguments(self.memory)
         call = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
         self.console.print(f"[bold cyan]{number}. {escape(step.question)}[/bold cyan]")
-        self.console.print(f"[dim]→ {step.tool}({escape(call)})[/dim]")
-        result = await client.call_tool(step.tool, arguments)
+        self.console.print(f"[dim]→ {step.tool}({escape(_shortened(call, CALL_SHOWN))})[/dim]")
+        self.agrees = step.agrees
+        result = await client.call_tool(step.tool, arguments, progress_callback=self.progress)
         text = "\n".join(getattr(block, "text", "") for block in result.content)
-        self.console.print(Panel(escape(_shortened(text)), border_style="red" if result.is_error else "dim"))
+        self.console.print(Panel(escape(_first_lines(text)), border_style="red" if result.is_error else "dim"))
         if result.is_error:
             raise NotAsToldError(f"{step.tool} answered with an error")
         self.console.print(f"[green]✓[/green] {escape(step.conclude(result.structured_content or {}, self.memory))}\n")
@@ -80,16 +84,21 @@ def run(*, plain: bool) -> int:
 
 async def _tell(console: Console) -> str | None:
     """What went otherwise than told; None when nothing did."""
-    with serve(SandboxOptions()) as sandbox:
+    with serve(SandboxOptions()) as sandbox, TemporaryDirectory(prefix="nexla-mcp-demo-") as state:
+        story = Story(console, sandbox)
         server = StdioServerParameters(
             command=sys.executable,
             args=["-m", "nexla_mcp", "serve"],
-            env={"NEXLA_API_URL": sandbox.url, "NEXLA_SERVICE_KEY": sandbox.service_key},
+            env={
+                "NEXLA_API_URL": sandbox.url,
+                "NEXLA_SERVICE_KEY": sandbox.service_key,
+                "NEXLA_MCP_STATE_DIR": state,
+            },
         )
-        async with Client(server) as client:
+        async with Client(server, elicitation_callback=story.answer) as client:
             # Caught in here: leaving the client by an exception would bury it in groups of groups.
             try:
-                await Story(console).tell(client)
+                await story.tell(client)
             except NotAsToldError as error:
                 return str(error.args[0])
             except (MCPError, ValueError) as error:
@@ -97,81 +106,12 @@ async def _tell(console: Console) -> str | None:
     return None
 
 
-def _shortened(text: str) -> str:
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _first_lines(text: str) -> str:
     lines = text.splitlines()
     if len(lines) <= LINES_SHOWN:
         return text
     return "\n".join([*lines[:LINES_SHOWN], f"… {len(lines) - LINES_SHOWN} more lines"])
-
-
-def _who(answer: dict[str, Any], _: Memory) -> str:
-    if answer.get("email") != "dana@acme.example" or not answer.get("org_admin"):
-        raise NotAsToldError("the login should be Dana's, an org admin")
-    return f"We are {answer['user_name']}, and see {answer['resources']['flow']} flows."
-
-
-def _sick(answer: dict[str, Any], memory: Memory) -> str:
-    sick = [flow for flow in answer.get("flows", ()) if flow["verdict"] == "sick"]
-    refused = [
-        flow for flow in sick if any(item["trouble"] == "refused_credential" for item in flow.get("findings", ()))
-    ]
-    if not refused:
-        raise NotAsToldError("a flow with a refused credential should be among the sick")
-    memory.flow_id, memory.flow_name = refused[0]["flow_id"], refused[0]["name"]
-    return f"{len(sick)} flows are sick. We take {memory.flow_name!r} first."
-
-
-def _cause(answer: dict[str, Any], memory: Memory) -> str:
-    causes = answer.get("causes") or []
-    if not causes or causes[0]["trouble"] != "refused_credential":
-        raise NotAsToldError("the refused credential should be named first")
-    calls = [call for call in causes[0].get("next", ()) if call["tool"] == "probe_credential"]
-    if not calls:
-        raise NotAsToldError("the diagnosis should send us to probe the credential")
-    memory.credential_id = calls[0]["arguments"]["credential"]
-    return "The likeliest cause is a login that the third party refuses."
-
-
-def _logs(answer: dict[str, Any], _: Memory) -> str:
-    errors = sum(line["count"] for line in answer.get("lines", ()) if line["severity"] == "ERROR")
-    if not errors:
-        raise NotAsToldError("the failed run should have ERROR lines")
-    return f"{errors} error lines in the failed run say the same."
-
-
-def _refused(answer: dict[str, Any], _: Memory) -> str:
-    if answer.get("state") != "refused":
-        raise NotAsToldError("the credential should be refused")
-    return "Refused just now: this needs a new password, not a restart."
-
-
-def _access(answer: dict[str, Any], _: Memory) -> str:
-    who = sorted({grant["who"] for grant in answer.get("grants", ())})
-    if not who:
-        raise NotAsToldError("somebody should have access")
-    return f"Tell them: {', '.join(who)}."
-
-
-STEPS = (
-    Step("Who am I?", "whoami", lambda _: {}, _who),
-    Step("What is wrong this morning?", "run_health_check", lambda _: {"only_problems": True}, _sick),
-    Step("Why did that flow fail?", "diagnose_flow", lambda memory: {"flow": memory.flow_id}, _cause),
-    Step(
-        "What do the logs of the failed run say?",
-        "fetch_logs",
-        lambda memory: {"resource": memory.flow_id, "run": "latest_failed", "severity": "ERROR"},
-        _logs,
-    ),
-    Step(
-        "Is the login really refused?",
-        "probe_credential",
-        lambda memory: {"credential": memory.credential_id},
-        _refused,
-    ),
-    Step(
-        "Who has access and should know?",
-        "list_access",
-        lambda memory: {"type": "flow", "resource": memory.flow_id, "whole_flow": True},
-        _access,
-    ),
-)
