@@ -76,6 +76,8 @@ async def plan_undo(planning: Planning, operation: str) -> Plan:
         raise _not(record, "undone", "it is still running; cancel it, or wait")
     if record.undone_by is not None:
         raise _not(record, "undone", f"operation {record.undone_by} did that already")
+    if any(_deletes(record, step.position) for step in record.steps):
+        raise _not(record, "undone", f"what was deleted is gone ({_rebuild(record)})")
     await settled(planning, set(record.plan.locks))
     outputs = await _outputs(planning, record)
     build = _Undo(planning, record, {(output.get("type"), output.get("id")) for output in outputs.values()})
