@@ -8,12 +8,13 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import health, reads, result_size, start_up
+from benchmarks import health, reads, result_size, start_up, writes
 from benchmarks.measuring import Row
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
     "start-up": start_up.measure,
     "reads": reads.measure,
+    "writes": writes.measure,
     "health": health.measure,
     "result-size": result_size.measure,
 }

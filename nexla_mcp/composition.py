@@ -8,7 +8,6 @@ from nexla_mcp.operations.planning.planning import Planning, Principal
 from nexla_mcp.operations.runner import Runner
 from nexla_mcp.safety.database import Database
 from nexla_mcp.safety.decisions import Decisions
-from nexla_mcp.safety.executor import Executor
 from nexla_mcp.safety.gate import Confirm, ConfirmPolicy, Gate
 from nexla_mcp.safety.ledger import Ledger
 from nexla_mcp.safety.state import Account
@@ -30,4 +29,4 @@ async def open_desk(settings: Settings, nexla: Nexla, account: Account) -> Desk:
     ledger = Ledger(database, state.executors, now)
     policy = ConfirmPolicy(Confirm(settings.confirm), settings.confirm_allow)
     gate = Gate(policy, Seals(state.key()), Decisions(database, now), now)
-    return Desk(Planning(nexla, principal, ledger), gate, Runner(nexla, ledger, Executor(state.executors)))
+    return Desk(Planning(nexla, principal, ledger), gate, Runner(nexla, ledger, state.executors))

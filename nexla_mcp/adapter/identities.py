@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from nexla_mcp.adapter.endpoint import Endpoint
 from nexla_mcp.adapter.endpoints import ENDPOINTS
 from nexla_mcp.adapter.models import Credential, Destination, Nexset, Resource, Source, Transform
+from nexla_mcp.adapter.paging import MAX_ROWS
 from nexla_mcp.adapter.reconcile import Identity, same_config
+from nexla_mcp.adapter.rows import Rows
+from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.plans import SECRET, is_marker
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.secrets import MASK
@@ -67,6 +70,7 @@ class Creation:
         async def matching() -> Sequence[Resource]:
             mine = self.kind is not ResourceType.TRANSFORM
             rows = await (family.list(access_role=MADE_BY_ME) if mine else family.list())
+            _require_all(rows, f"{self.kind.value}s")
             return [row for row in rows if row.name == self.body["name"] and not self.differences(row, listed=True)]
 
         return Identity(
@@ -81,6 +85,22 @@ class Creation:
             for name in names
             if self.body.get(name) is not None and not _same(_masked(self.body[name]), getattr(row, name, None), name)
         ]
+
+
+def _require_all(rows: Rows[Any], what: str) -> None:
+    """A twin may stand on the page that could not be read.
+
+    Raises:
+        Failure: `upstream_error`, when a page is missing for another reason than the limit of rows.
+    """
+    if rows.next_page is not None and len(rows) < MAX_ROWS:
+        raise Failure.of(
+            ErrorCode.UPSTREAM_ERROR,
+            f"The list of {what} could not be read to its end, so whether there is one already is unknown: "
+            f"{rows.stopped_because}.",
+            hint="Try again in a minute.",
+            retryable=True,
+        )
 
 
 def _same(sent: Any, found: Any, name: str) -> bool:

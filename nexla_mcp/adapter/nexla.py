@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -66,8 +66,6 @@ class _Call:
     body: Any
     deadline: float
     unchanged: Unchanged | None
-    secrets: Sequence[str] = ()
-    """Secrets that references in the body stood for: struck out of whatever is told of this call."""
     attempts: int = 0
     ambiguous_before: bool = False
     """Whether an earlier attempt may have done it, so that a 404 now means that a delete is done."""
@@ -163,7 +161,7 @@ class Nexla(Families):
         """
         self._permit(endpoint)
         seconds = deadline_seconds or self.connection.deadline_seconds
-        body, revealed = self.secrets.revealed(body)
+        body = self.secrets.revealed(body)
         call = _Call(
             endpoint=endpoint,
             path=endpoint.path(ids or {}),
@@ -171,7 +169,6 @@ class Nexla(Families):
             body=body,
             deadline=self.clock.monotonic() + seconds,
             unchanged=unchanged,
-            secrets=revealed,
         )
         _check_body(endpoint, body)
         self.statistics.calls += 1
@@ -320,7 +317,7 @@ class Nexla(Families):
         )
 
     def _failure(self, call: _Call, exchange: Exchange) -> Failure:
-        secrets = [*(self._sdk.secrets if self._sdk else ()), *call.secrets, *secrets_in(call.body)]
+        secrets = [*(self._sdk.secrets if self._sdk else ()), *self.secrets.sent, *secrets_in(call.body)]
         is_write = call.endpoint.repeatable is not Repeatable.READ
         unknown = outcome_of(exchange) in {Outcome.AMBIGUOUS, Outcome.BROKEN} or call.ambiguous_before
         if is_write and unknown:

@@ -95,43 +95,51 @@ async def create(
     return await find(nexla, identity, known, unread)
 
 
-async def find(nexla: Nexla, identity: Identity[M], before: Collection[int], lost: Failure | None = None) -> Created[M]:
+async def find(
+    nexla: Nexla,
+    identity: Identity[M],
+    before: Collection[int],
+    lost: Failure | None = None,
+    window: float | None = None,
+) -> Created[M]:
     """What a create came to whose answer was lost, or whose process died: `lost` says which, None for the latter.
 
     The whole window is waited out: work may be done after the connection was cut, and a match that shows up early
-    may be somebody else's.
+    may be somebody else's. A `window` of 0 is for who has waited already.
 
     Raises:
         Failure: `maybe_applied` when none or several new matches are there after the window. `NothingFound` when
             they could be read, and there is none.
     """
-    clock, ends = nexla.clock, nexla.clock.monotonic() + nexla.connection.settle_seconds
+    settle = nexla.connection.settle_seconds
+    clock, ends = nexla.clock, nexla.clock.monotonic() + (settle if window is None else window)
     pause = FIRST_PAUSE
     found: list[M] | None = None
     while True:
         left = ends - clock.monotonic()
-        found = await _new_matches(identity, before, found)
-        if left <= 0 or (found is not None and len(found) > 1):
+        look = await _new_matches(identity, before)
+        found = found if look is None else look
+        if left <= 0 or (look is not None and len(look) > 1):
             break
         await clock.sleep(min(pause, left))
         pause = min(pause * 2, LONGEST_PAUSE)
     if found is not None and len(found) == 1:
         return Created(found[0], reconciled=True)
-    unknown = _unknown(identity.what, found, nexla.connection.settle_seconds, lost)
-    raise NothingFound(unknown.info) if found == [] else unknown
+    unknown = _unknown(identity.what, found, settle, lost)
+    raise NothingFound(unknown.info) if look == [] else unknown
 
 
 class NothingFound(Failure):
     """As any `maybe_applied`, with the platform read to the end of the window and nothing new in it."""
 
 
-async def _new_matches(identity: Identity[M], before: Collection[int], last: list[M] | None) -> list[M] | None:
-    """New resources with our configuration; what was found last time when the platform cannot be read now."""
+async def _new_matches(identity: Identity[M], before: Collection[int]) -> list[M] | None:
+    """New resources with our configuration; None when the platform cannot be read now."""
     try:
         new = [row for row in await identity.list_matching() if row.id not in before]
         return [row for row in [await identity.read(row.id) for row in new] if identity.same(row)]
     except Failure:
-        return last
+        return None
 
 
 def _unknown(what: str, found: Sequence[Resource] | None, window: float, lost: Failure | None) -> Failure:

@@ -19,9 +19,11 @@ def scrub(text: str, secrets: Iterable[str] = (), limit: int = LONGEST) -> str:
     # Masked before and after cleaning: an escape sequence may eat the first letter of a name, and an invisible
     # character inside a name or a secret must not hide it.
     text = clean_text(mask_text(text[: 20 * limit]), limit=None)
-    for secret in secrets:
-        if len(secret) >= 4:  # noqa: PLR2004 - shorter ones would tear words apart
-            text = text.replace(secret, MASK)
+    # The longest first, since one may begin as another does; line by line, since line ends were cleaned away.
+    lines = {line.strip() for secret in secrets for line in secret.splitlines()}
+    for line in sorted(lines, key=len, reverse=True):
+        if len(line) >= 4:  # noqa: PLR2004 - shorter ones would tear words apart
+            text = text.replace(line, MASK)
     return clean_text(_QUERY.sub(r"\1", mask_text(text)), limit)
 
 

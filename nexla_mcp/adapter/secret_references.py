@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -52,15 +53,22 @@ def resolve(secret: SecretStr | None, variable: str) -> SecretStr | None:
 
 
 def _from_environment(name: str, _: str) -> str | None:
-    return os.environ.get(name)
+    try:
+        return os.environ.get(name)
+    except UnicodeEncodeError:
+        # No variable can have such a name.
+        return None
 
 
 def _from_file(path: str, variable: str) -> str | None:
     try:
         with Path(path).expanduser().open("rb") as file:
-            return file.read(LONGEST).decode()
-    except (OSError, UnicodeDecodeError, RuntimeError):
+            content = file.read(LONGEST + 1)
+        if len(content) <= LONGEST:
+            return content.decode()
+    except (OSError, ValueError, RuntimeError):
         raise _missing(variable, "the file of its file: reference cannot be read") from None
+    raise _missing(variable, "the file of its file: reference is too long to be a secret")
 
 
 def _from_keyring(entry: str, variable: str) -> str | None:
@@ -107,7 +115,15 @@ class SecretPolicy:
         Raises:
             Failure: `not_allowed`, with the setting that would allow it.
         """
-        kind, _, name = reference.partition(":")
+        # Stripped as it is when it is followed: what is judged has to be what is read.
+        kind, _, name = reference.strip().partition(":")
+        # Some systems do not tell upper from lower case in names of variables.
+        if kind == "env" and fnmatchcase(name.upper(), NEVER):
+            raise Failure.of(
+                ErrorCode.NOT_ALLOWED,
+                f"{where} refers to a variable of this server itself. Nothing was sent.",
+                hint="Nobody can allow that: its own login is nobody's credential.",
+            )
         if kind == "env" and not self._may_name_variable(name):
             raise _refused(where, f"the variable {name[:60]!r}", f"NEXLA_MCP_SECRET_VARIABLES={name[:60]}")
         if kind == "file" and not self._may_name_file(name):
@@ -116,7 +132,7 @@ class SecretPolicy:
             raise _refused(where, "that keyring service", "NEXLA_MCP_SECRET_KEYRING_SERVICES")
 
     def _may_name_variable(self, name: str) -> bool:
-        return not fnmatchcase(name, NEVER) and any(fnmatchcase(name, pattern) for pattern in self.variables)
+        return any(fnmatchcase(name, pattern) for pattern in self.variables)
 
     def _may_name_file(self, path: str) -> bool:
         try:
@@ -136,6 +152,7 @@ class SecretStore:
 
     policy: SecretPolicy = field(default_factory=SecretPolicy)
     _literals: dict[str, str] = field(default_factory=dict, repr=False)
+    _sent: set[str] = field(default_factory=set, repr=False)
 
     def keep(self, literal: str, where: str) -> str:
         """A reference to a literal secret; the same for the same text, and telling nothing of it.
@@ -157,6 +174,17 @@ class SecretStore:
         self._literals[reference] = literal
         return reference
 
+    @property
+    def sent(self) -> tuple[str, ...]:
+        """Every secret that this process sent or was told of: a later answer may echo it, as a refused login does."""
+        return tuple(self._sent)
+
+    def beware(self, plan: Any) -> None:
+        """Notes the secrets of a plan that another process began: what it sent may be echoed to this one."""
+        with suppress(Failure):
+            # One that leads nowhere by now is told when a step needs it.
+            self.revealed(plan)
+
     def check(self, reference: str, where: str) -> None:
         """That a reference may be named and leads to something; the secret itself is not kept.
 
@@ -166,25 +194,25 @@ class SecretStore:
         self.policy.check(reference, where)
         self._follow(reference, where)
 
-    def revealed(self, body: Any) -> tuple[Any, list[str]]:
-        """The body with every `$secret` marker replaced, and the secrets that are in it now.
+    def revealed(self, body: Any) -> Any:
+        """The body with every `$secret` marker replaced; from then on those secrets are among `sent`.
 
         Raises:
             Failure: as `check`.
         """
-        found: list[str] = []
 
         def walk(value: Any, where: str) -> Any:
             if is_marker(value, SECRET):
-                found.append(self._follow(value[SECRET], where))
-                return found[-1]
+                secret = self._follow(value[SECRET], where)
+                self._sent.add(secret)
+                return secret
             if isinstance(value, Mapping):
                 return {key: walk(item, f"{where}/{key}" if where else str(key)) for key, item in value.items()}
             if isinstance(value, (list, tuple)):
                 return [walk(item, f"{where}[{index}]") for index, item in enumerate(value)]
             return value
 
-        return walk(body, ""), found
+        return walk(body, "")
 
     def _follow(self, reference: str, where: str) -> str:
         kind, _, _ = reference.partition(":")

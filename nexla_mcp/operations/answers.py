@@ -104,7 +104,7 @@ def error_of(record: OperationRecord) -> ErrorInfo | None:
     done = [
         record.plan.steps[step.position].says
         for step in record.steps
-        if step.state is StepState.DONE and record.plan.steps[step.position].undo
+        if step.state is StepState.DONE and _leaves_something(record.plan, step)
     ]
     parts = [info.message.rstrip(".") + "."]
     parts += [f"Taken back: {'; '.join(undone)}."] if undone else []
@@ -113,10 +113,16 @@ def error_of(record: OperationRecord) -> ErrorInfo | None:
     return info.model_copy(
         update={
             "message": " ".join(parts),
-            "maybe_applied": info.maybe_applied or bool(kept),
+            "maybe_applied": info.maybe_applied or bool(kept or done),
             "hint": info.hint or f"get_operation({record.id!r}) shows every step.",
         }
     )
+
+
+def _leaves_something(plan: Plan, step: StepRecord) -> bool:
+    """Whether a finished step changed something that is not as it was: also where nothing could put it back."""
+    known = plan.steps[step.position]
+    return known.undo is not None or known.action == "delete" or plan.of is not None
 
 
 def _promised(plan: Plan) -> str | None:

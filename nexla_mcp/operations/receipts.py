@@ -12,6 +12,7 @@ from nexla_mcp.operations.answers import answer_of_list, answer_of_operation
 from nexla_mcp.operations.desk import Desk
 from nexla_mcp.operations.planning.control import plan_rebuild, plan_resume, plan_undo, read_operation
 from nexla_mcp.operations.progress import Progress
+from nexla_mcp.safety.ledger import Status
 
 
 async def newest(desk: Desk, limit: int) -> OperationAnswer:
@@ -37,17 +38,21 @@ async def control(desk: Desk, operation: str, action: Control) -> Plan | Operati
         return await _cancel(desk, operation)
     plan_of = {Control.RESUME: plan_resume, Control.UNDO: plan_undo, Control.REBUILD: plan_rebuild}[action]
     plan = await plan_of(desk.planning, operation)
-    if action is Control.UNDO and plan.changes_nothing and plan.of is not None:
-        return await _settle(desk, plan.of, plan)
+    if not plan.changes_nothing:
+        return plan
+    if action is Control.UNDO and plan.of is not None:
+        return await _settle(desk, plan.of, plan, Status.CANCELLED)
+    if plan.resumes is not None:
+        return await _settle(desk, plan.resumes, plan, Status.DONE)
     return plan
 
 
-async def _settle(desk: Desk, operation: str, plan: Plan) -> Plan | OperationAnswer:
-    """An interrupted operation that left nothing behind is over."""
+async def _settle(desk: Desk, operation: str, plan: Plan, status: Status) -> Plan | OperationAnswer:
+    """An interrupted operation that left nothing behind, or nothing to do, is over."""
     record = await read_operation(desk.planning, operation)
     if not record.interrupted:
         return plan
-    await anyio.to_thread.run_sync(desk.planning.ledger.settle, operation)
+    await anyio.to_thread.run_sync(desk.planning.ledger.settle, operation, status)
     return answer_of_operation(await read_operation(desk.planning, operation), in_full=True)
 
 

@@ -87,22 +87,32 @@ class Database:
         try:
             with closing(sqlite3.connect(self._file, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
                 connection.row_factory = sqlite3.Row
+                # Of each connection, not of the file: a commit is on the disk when it returns.
+                connection.execute("PRAGMA synchronous = FULL")
                 if not self._made:
                     self._make(connection)
                 yield connection
-        except sqlite3.OperationalError as error:
-            raise Failure.of(
-                ErrorCode.CONFLICT,
-                f"The file of operations cannot be used now ({type(error).__name__}): another copy of this server "
-                "may be stopped in the middle of writing it. Nothing was sent to Nexla by this.",
-                hint="Try again in a moment. `nexla-mcp doctor` names the state directory.",
-                retryable=True,
-            ) from None
+        except sqlite3.Error as error:
+            raise _unusable(error) from None
 
     def _make(self, connection: sqlite3.Connection) -> None:
-        """Write-ahead logging, so that no reader waits for a writer; each commit is on the disk when it returns."""
+        """Write-ahead logging, so that no reader waits for a writer."""
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
         connection.executescript(_SCHEMA)
         self._file.chmod(0o600)
         self._made = True
+
+
+def _unusable(error: sqlite3.Error) -> Failure:
+    """In one of three ways: kept busy, without room, or broken."""
+    busy = "locked" in str(error)
+    why = "another copy of this server may be stopped in the middle of writing it" if busy else str(error)
+    return Failure.of(
+        ErrorCode.CONFLICT,
+        f"The file of operations cannot be used now ({type(error).__name__}): {why}. "
+        "Nothing was sent to Nexla by this.",
+        hint="Try again in a moment. `nexla-mcp doctor` names the state directory."
+        if busy
+        else "Look after the state directory, which `nexla-mcp doctor` names: is its disk full, its file damaged?",
+        retryable=busy,
+    )

@@ -71,37 +71,41 @@ class Decisions:
         with self._database.reading() as connection:
             row = connection.execute("SELECT * FROM decisions WHERE code = ?", (plain,)).fetchone()
         if row is None or datetime.fromisoformat(row["until"]) <= self._now() or row["state"] != Decision.ASKED.value:
-            raise Failure.of(
-                ErrorCode.NOT_FOUND,
-                "No plan waits for approval under that code. Codes last 10 minutes.",
-                hint="Call the tool again: it answers with a new code.",
-            )
+            raise _nothing_waits()
         until = datetime.fromisoformat(row["until"])
         return Request(row["nonce"], row["code"], row["digest"], row["question"], Decision.ASKED, until)
 
     def decide(self, request: Request, decision: Decision) -> None:
-        """A person's word. An approval is good for one operation, within the same 10 minutes."""
-        until = self._now() + (DECLINED_FOR if decision is Decision.DECLINED else LIFETIME)
+        """A person's word. An approval is good for one operation, within the same 10 minutes; a decline always holds.
+
+        Raises:
+            Failure: `not_found` for an approval that comes too late, or after somebody else decided.
+        """
+        if decision is Decision.DECLINED:
+            self.decline(request.digest)
+            return
         with self._database.writing() as connection:
-            connection.execute(
-                "UPDATE decisions SET state = ?, until = ? WHERE nonce = ?",
-                (decision.value, until.isoformat(), request.nonce),
-            )
+            changed = connection.execute(
+                "UPDATE decisions SET state = ?, until = ? WHERE nonce = ? AND state = ? AND until > ?",
+                (
+                    decision.value,
+                    (self._now() + LIFETIME).isoformat(),
+                    request.nonce,
+                    Decision.ASKED.value,
+                    self._now().isoformat(),
+                ),
+            ).rowcount
+        if not changed:
+            raise _nothing_waits()
 
     def decline(self, digest: str) -> None:
         """A person said no to this very plan: nobody may run it for a while, whatever path they take."""
-        self._forget(digest, Decision.APPROVED)
+        until = self._now() + DECLINED_FOR
         with self._database.writing() as connection:
+            connection.execute("DELETE FROM decisions WHERE digest = ?", (digest,))
             connection.execute(
                 "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    secrets.token_hex(8),
-                    secrets.token_hex(8),
-                    digest,
-                    "",
-                    Decision.DECLINED.value,
-                    (self._now() + DECLINED_FOR).isoformat(),
-                ),
+                (secrets.token_hex(8), secrets.token_hex(8), digest, "", Decision.DECLINED.value, until.isoformat()),
             )
 
     def declined_until(self, digest: str) -> datetime | None:
@@ -129,6 +133,10 @@ class Decisions:
         until = datetime.fromisoformat(row["until"]) if row and row["until"] else None
         return until if until and until > self._now() else None
 
-    def _forget(self, digest: str, state: Decision) -> None:
-        with self._database.writing() as connection:
-            connection.execute("DELETE FROM decisions WHERE digest = ? AND state = ?", (digest, state.value))
+
+def _nothing_waits() -> Failure:
+    return Failure.of(
+        ErrorCode.NOT_FOUND,
+        "No plan waits for approval under that code. Codes last 10 minutes.",
+        hint="Call the tool again: it answers with a new code.",
+    )

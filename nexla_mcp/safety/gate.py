@@ -72,10 +72,10 @@ class NotAgreed:
 Outcome = Pass | Needed | NotAgreed
 
 _NOT_AGREED = {
-    Answer.DECLINED: "A person declined. The same change is refused for 10 minutes, on every path.",
-    Answer.DISMISSED: "The person closed the question without an answer.",
-    Answer.MISTYPED: "What the person typed is not the name of the target.",
-    Answer.LATE: "Nobody answered in time.",
+    Answer.DECLINED: "A person declined. Nothing was done. The same change is refused for 10 minutes, on every path.",
+    Answer.DISMISSED: "The person closed the question without an answer. Nothing was done.",
+    Answer.MISTYPED: "What the person typed is not the name of the target. Nothing was done.",
+    Answer.LATE: "Nobody answered in time. Nothing was done; the call can be made again.",
 }
 
 
@@ -130,19 +130,21 @@ class Gate:
         return self.policy.mode is Confirm.TOKEN
 
     async def _ask(self, plan: Plan, digest: str, call: str, given: Sealed | None, person: Person) -> Outcome:
-        if given is not None and given.purpose is Purpose.QUESTION:
-            if given.expires <= self.now():
-                return NotAgreed("The answer came too late.")
-            if given.digest != digest:
-                return NotAgreed("What was agreed to has changed since the question was asked.")
-        else:
-            given = self.seals.seal(Purpose.QUESTION, digest, call, self.now())
-        answer = await person.ask(question_about(plan), self.seals.write(given))
-        if answer is Answer.AGREED:
-            return Pass(given.nonce, person.described)
+        asked = given if given is not None and given.purpose is Purpose.QUESTION else None
+        sealed = asked or self.seals.seal(Purpose.QUESTION, digest, call, self.now())
+        answer = await person.ask(question_about(plan), self.seals.write(sealed))
         if answer is Answer.DECLINED:
-            self.decisions.decline(digest)
-        return NotAgreed(_NOT_AGREED[answer])
+            # Of what the person saw, even where it has changed since: it may change back.
+            self.decisions.decline(sealed.digest)
+        elif sealed.expires <= self.now():
+            return NotAgreed("The answer came too late. Nothing was done.")
+        elif sealed.digest != digest:
+            return NotAgreed("Things changed since the person was asked: this is the plan as it is now.")
+        if answer is not Answer.AGREED:
+            return NotAgreed(_NOT_AGREED[answer])
+        # While this person thought, another may have declined elsewhere.
+        self._refuse_declined(digest)
+        return Pass(sealed.nonce, person.described)
 
     def _needed(self, plan: Plan, digest: str, call: str, why: str) -> Needed:
         sealed = self.seals.seal(Purpose.TOKEN, digest, call, self.now())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from nexla_mcp.domain.errors import ErrorCode, ErrorInfo, Failure
 from nexla_mcp.domain.plans import Plan
 from nexla_mcp.safety.database import Database
-from nexla_mcp.safety.executor import is_alive
+from nexla_mcp.safety.executor import is_alive, last_sign_of_life
 
 
 class Status(str, Enum):
@@ -195,23 +195,11 @@ class Ledger:
 
     def set_status(self, operation: str, executor: str, status: Status, error: ErrorInfo | None = None) -> None:
         """Moves an operation on; one that ends keeps its first error."""
-        ended = None if status.value in PENDING else self._now().isoformat()
         with self._database.writing() as connection:
             self._require_mine(connection, operation, executor)
-            connection.execute(
-                "UPDATE operations SET status = ?, error = COALESCE(error, ?), ended_at = ? WHERE id = ?",
-                (status.value, error.model_dump_json() if error else None, ended, operation),
-            )
+            self._move(connection, operation, status, error)
 
-    def mark_undone(self, operation: str, by: str) -> None:
-        """Notes that another operation took this one back; an interrupted one is settled by that."""
-        with self._database.writing() as connection:
-            connection.execute(
-                "UPDATE operations SET undone_by = ?, status = ?, ended_at = COALESCE(ended_at, ?) WHERE id = ?",
-                (by, Status.UNDONE.value, self._now().isoformat(), operation),
-            )
-
-    def settle(self, operation: str) -> None:
+    def settle(self, operation: str, status: Status = Status.CANCELLED) -> None:
         """Ends an interrupted operation without doing anything more.
 
         Raises:
@@ -221,10 +209,34 @@ class Ledger:
             row = self._row(connection, operation)
             if row["status"] not in PENDING or is_alive(self._executors, row["executor"]):
                 raise Failure.of(ErrorCode.CONFLICT, f"Operation {operation} is not interrupted. Nothing was done.")
-            connection.execute(
-                "UPDATE operations SET status = ?, ended_at = ? WHERE id = ?",
-                (Status.CANCELLED.value, self._now().isoformat(), operation),
-            )
+            self._move(connection, operation, status)
+
+    def nothing_left(self, plan: Plan) -> None:
+        """The same call, made again, found all as it was to be: an operation of it that was cut off is done."""
+        arguments = plan.model_dump(mode="json")["arguments"]
+        for found in self.interrupted():
+            if found.status is Status.RUNNING and found.plan.tool == plan.tool and found.plan.arguments == arguments:
+                self.settle(found.id, Status.DONE)
+
+    def last_sent(self, locks: Collection[str]) -> datetime | None:
+        """When something may have been sent last by a run that was cut off in a step on the same things.
+
+        Whatever became of the operation since: cancelling it calls nothing back that is on its way.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT operations.status, locks, executor, began_at FROM steps"
+                " JOIN operations ON operations.id = steps.operation WHERE steps.state = ?",
+                (StepState.STARTED.value,),
+            ).fetchall()
+        moments: list[datetime] = []
+        for row in rows:
+            if not set(locks) & set(json.loads(row["locks"])):
+                continue
+            if row["status"] not in PENDING or not is_alive(self._executors, row["executor"]):
+                began = datetime.fromisoformat(row["began_at"])
+                moments.append(max(began, last_sign_of_life(self._executors, row["executor"]) or began))
+        return max(moments, default=None)
 
     def get(self, operation: str) -> OperationRecord | None:
         with self._database.reading() as connection:
@@ -262,17 +274,38 @@ class Ledger:
                 )
 
     def _supersede(self, connection: sqlite3.Connection, claim: Claim) -> None:
-        """Interrupted operations on the same things are over: this one takes up what they left behind."""
+        """Interrupted operations on the same things are over: this one takes up what they left behind.
+
+        So is the one that this takes back: going on with something half undone would make neither.
+        """
         info = ErrorInfo(
             code=ErrorCode.CONFLICT,
             message=f"It was interrupted; operation {claim.id} took up what it had left behind.",
         )
         for row in connection.execute("SELECT id, locks FROM operations WHERE status IN (?, ?)", PENDING).fetchall():
-            if row["id"] != claim.plan.of and set(claim.plan.locks) & set(json.loads(row["locks"])):
-                connection.execute(
-                    "UPDATE operations SET status = ?, error = COALESCE(error, ?), ended_at = ? WHERE id = ?",
-                    (Status.CANCELLED.value, info.model_dump_json(), self._now().isoformat(), row["id"]),
-                )
+            if row["id"] == claim.plan.of or set(claim.plan.locks) & set(json.loads(row["locks"])):
+                self._move(connection, row["id"], Status.CANCELLED, info)
+
+    def _move(
+        self, connection: sqlite3.Connection, operation: str, status: Status, error: ErrorInfo | None = None
+    ) -> None:
+        """One that undoes another settles that one at the same moment: there is no being killed between the two."""
+        now = self._now().isoformat()
+        connection.execute(
+            "UPDATE operations SET status = ?, error = COALESCE(error, ?), ended_at = ? WHERE id = ?",
+            (
+                status.value,
+                error.model_dump_json() if error else None,
+                None if status.value in PENDING else now,
+                operation,
+            ),
+        )
+        undone = self._row(connection, operation)["of"]
+        if status is Status.DONE and undone is not None:
+            connection.execute(
+                "UPDATE operations SET undone_by = ?, status = ?, ended_at = COALESCE(ended_at, ?) WHERE id = ?",
+                (operation, Status.UNDONE.value, now, undone),
+            )
 
     def _require_mine(self, connection: sqlite3.Connection, operation: str, executor: str) -> None:
         if self._row(connection, operation)["executor"] != executor:

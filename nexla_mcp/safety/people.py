@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from nexla_mcp.domain.text import clean_text
+from nexla_mcp.safety.untrusted import quoted
+
+LONGEST_NAME = 200
+"""Of a name that has to be typed, in characters; whoever typed more has typed enough."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -54,8 +60,14 @@ class Person(Protocol):
         """
 
 
+def as_typed(text: str | None) -> str:
+    """A name as it is shown and typed: on one line, without what nobody can see or type."""
+    return quoted(" ".join(clean_text(text or "", None).split()), LONGEST_NAME)[1:-1]
+
+
 def judged(question: Question, typed: object) -> Answer:
     """What somebody who did not decline comes down to: `typed` is the text, or the yes."""
     if question.typed is None:
         return Answer.AGREED if typed is True else Answer.DECLINED
-    return Answer.AGREED if isinstance(typed, str) and typed.strip() == question.typed.strip() else Answer.MISTYPED
+    wanted = as_typed(question.typed)
+    return Answer.AGREED if wanted and isinstance(typed, str) and as_typed(typed) == wanted else Answer.MISTYPED

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nexla_mcp.domain.plans import Plan, Target
 from nexla_mcp.domain.risk import Risk
-from nexla_mcp.safety.people import Question
+from nexla_mcp.domain.text import clean_text
+from nexla_mcp.safety.people import Question, as_typed
 from nexla_mcp.safety.untrusted import quoted, unmarked
 
 MOST_LISTED = 12
@@ -20,10 +21,22 @@ def question_about(plan: Plan) -> Question:
     if plan.cannot_be_put_back:
         lines.append("Cannot be put back:")
         lines += _some(plan.cannot_be_put_back)
+    lines += [f"Note: {note}" for note in plan.notes]
     lines.append(f"As {plan.principal}.")
-    typed = plan.type_to_confirm if plan.risk is Risk.DESTRUCTIVE else None
-    lines.append(f"To agree, type its name: {quoted(typed, 200)}" if typed is not None else "Do you agree?")
-    return Question("\n".join(unmarked(line) for line in lines), typed)
+    typed = _to_type(plan) if plan.risk is Risk.DESTRUCTIVE else None
+    lines.append(f'To agree, type its name: "{typed}"' if typed is not None else "Do you agree?")
+    return Question("\n".join(map(_on_one_line, lines)), typed)
+
+
+def _on_one_line(text: str) -> str:
+    """Whoever named a resource or a team adds no line to the question."""
+    return unmarked(clean_text(text, None).replace("\n", " "))
+
+
+def _to_type(plan: Plan) -> str:
+    """The target's name; a name that shows as nothing is no hurdle, so then type and id, or else the tool."""
+    names = (plan.type_to_confirm, *(str(target) for target in plan.targets[:1]), plan.tool)
+    return next(name for name in map(as_typed, names) if name)
 
 
 def _listed(heading: str, targets: tuple[Target, ...]) -> list[str]:

@@ -9,6 +9,7 @@ import anyio
 import mcp_types as protocol
 from mcp import MCPError
 from mcp.server import ServerRequestContext
+from pydantic import ValidationError
 
 from nexla_mcp.safety.people import Answer, AskLaterError, Person, Question, judged
 
@@ -52,8 +53,8 @@ class _AskedMeanwhile:
                     question.text, _form(question), related_request_id=self.context.request_id
                 )
                 return _answer(question, result.action, result.content)
-        except MCPError:
-            # The client said that it can ask, and cannot: nobody agreed.
+        except (MCPError, ValidationError):
+            # The client said that it can ask, and cannot, or answers with something that is no answer: nobody agreed.
             return Answer.DISMISSED
         return Answer.LATE
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.to_thread
 
 from nexla_mcp.domain.errors import ErrorCode, ErrorInfo, Failure
 from nexla_mcp.domain.plans import Plan
@@ -67,6 +68,8 @@ async def make(change: Change, context: ToolContext) -> tuple[Result, ErrorInfo 
     if not isinstance(planned, Plan):
         return planned, None
     if planned.changes_nothing or change.arguments[DRY_RUN]:
+        if not change.arguments[DRY_RUN]:
+            await anyio.to_thread.run_sync(desk.planning.ledger.nothing_left, planned)
         return answer_of_plan(planned, State.PLANNED), None
     began = anyio.current_time()
     outcome = await desk.gate.judge(planned, call, sealed, change.person)

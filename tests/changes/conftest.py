@@ -76,7 +76,9 @@ class Scene:
     """The questions that were put to the client."""
 
     @asynccontextmanager
-    async def connected(self, *, era: str = "legacy", reply: Reply | None = None, **settings: Any) -> AsyncIterator[Any]:
+    async def connected(
+        self, *, era: str = "legacy", reply: Reply | None = None, **settings: Any
+    ) -> AsyncIterator[Any]:
         """`await call("tool", argument=value)` through a client that asks people only where `reply` is given."""
         server, account = compose(self.settings.model_copy(update=settings), self.clock)
 

@@ -14,6 +14,8 @@ import pytest
 import requests
 from mcp import Client, StdioServerParameters
 
+from nexla_mcp.cli.demo_steps import STEPS
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90
 """Seconds after which a process that should end is taken to hang."""
@@ -54,7 +56,9 @@ def test_the_demo_goes_as_told() -> None:
     process = start("demo", "--plain")
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, out[-2000:] + err[-2000:]
-    assert out.count("✓") == 6
+    told = [line for line in out.splitlines() if line.startswith("✓ ")]
+    assert len(told) == len(STEPS) == 15
+    assert "sees 22 tools" in out
 
 
 @pytest.mark.anyio

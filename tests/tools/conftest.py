@@ -86,10 +86,14 @@ def backstage(sandbox: Any) -> Iterator[Backstage]:
 
 
 @pytest.fixture(scope="session")
-def settings(sandbox: Any) -> Settings:
+def settings(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """As the org's admin. Tests override single settings with `settings.model_copy`."""
     return Settings(
-        NEXLA_SERVICE_KEY=sandbox.service_key, NEXLA_API_URL=sandbox.url, requests_per_second=FAST, _env_file=None
+        NEXLA_SERVICE_KEY=sandbox.service_key,
+        NEXLA_API_URL=sandbox.url,
+        requests_per_second=FAST,
+        state_dir=tmp_path_factory.mktemp("state"),
+        _env_file=None,
     )
 
 

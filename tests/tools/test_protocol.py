@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import mcp_types as protocol
 import pytest
 from mcp import Client, MCPError
+from pydantic import SecretStr
 
 import nexla_mcp
+from nexla_mcp.sandbox.options import SandboxOptions
+from nexla_mcp.sandbox.serving import serve
 from nexla_mcp.server import INSTRUCTIONS, compose
 from nexla_mcp.settings import Settings
 
@@ -91,7 +95,12 @@ async def test_every_listed_resource_can_be_read(client: Client) -> None:
 
 async def test_templates_show_the_account_as_the_tools_do(client: Client) -> None:
     templates = {item.uri_template for item in (await client.list_resource_templates()).resource_templates}
-    assert templates == {"nexla://flows/{id}", "nexla://nexsets/{id}/samples", "nexla://schemas/connectors/{code}"}
+    assert templates == {
+        "nexla://flows/{id}",
+        "nexla://nexsets/{id}/samples",
+        "nexla://receipts/{id}",
+        "nexla://schemas/connectors/{code}",
+    }
     flow = (await flow_rows(client))[0]
     shown = only_text(await client.read_resource(f"nexla://flows/{flow['id']}"))
     called = await client.call_tool("get_flow", {"flow": flow["id"]})
@@ -106,6 +115,24 @@ async def test_samples_and_connectors_are_resources_too(client: Client) -> None:
     assert json.loads(only_text(await client.read_resource("nexla://schemas/connectors/snowflake")))
 
 
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_receipt_is_a_resource_of_the_newest_changes_of_this_account(settings: Settings, era: str) -> None:
+    with serve(SandboxOptions()) as own:
+        login = SecretStr(own.service_key)
+        async with connected_in(era, settings.model_copy(update={"api_url": own.url, "service_key": login})) as client:
+            flow = next(row for row in await flow_rows(client) if row["status"] == "PAUSED")
+            made = await client.call_tool("activate", {"resource": flow["id"], "verify": False})
+            assert made.structured_content
+            assert not made.is_error, made.structured_content
+            operation = made.structured_content["operation"]
+            shown = only_text(await client.read_resource(f"nexla://receipts/{operation}"))
+            called = await client.call_tool("get_operation", {"operation": operation})
+    assert [part.text for part in called.content if part.type == "text"] == [shown]
+    assert called.structured_content
+    assert called.structured_content["decision"] == "needed no confirmation"
+    assert called.structured_content["arguments"]["resource"] == flow["id"]
+
+
 @pytest.mark.parametrize(
     "uri",
     [
@@ -114,6 +141,8 @@ async def test_samples_and_connectors_are_resources_too(client: Client) -> None:
         "nexla://schemas/connectors/nothing",
         "nexla://flows/999999999",
         "nexla://flows/1/2",
+        "nexla://receipts/0123456789abcdef",
+        "nexla://receipts/",
         "nexla://elsewhere",
         "file:///etc/passwd",
     ],
@@ -239,16 +268,16 @@ async def test_a_health_check_tells_how_far_it_is(client: Client) -> None:
 
 
 @pytest.fixture
-def bare(monkeypatch: pytest.MonkeyPatch) -> Settings:
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
     for name in ("NEXLA_SERVICE_KEY", "NEXLA_ACCESS_TOKEN", "NEXLA_API_URL", "NEXLA_MCP_ENV_FILE"):
         monkeypatch.delenv(name, raising=False)
-    return Settings(_env_file=None)
+    return Settings(state_dir=tmp_path, _env_file=None)
 
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_without_a_login_the_server_starts_and_its_tools_say_what_is_missing(bare: Settings, era: str) -> None:
     async with connected_in(era, bare) as client:
-        assert len((await client.list_tools()).tools) == 12
+        assert len((await client.list_tools()).tools) == 22
         assert only_text(await client.read_resource("nexla://docs/concepts"))
         answer = await client.call_tool("whoami", {})
     assert answer.is_error

@@ -61,8 +61,20 @@ class Accessors(Family):
         try:
             return _read(data)
         except Failure:
-            # The write is done; what it came to can be read.
+            return await self._list_after_write(kind, resource_id)
+
+    async def _list_after_write(self, kind: ResourceType, resource_id: int) -> Rows[Accessor]:
+        """The write is done; what it came to can be read."""
+        try:
             return await self.list(kind, resource_id)
+        except Failure as failure:
+            raise Failure.of(
+                ErrorCode.MAYBE_APPLIED,
+                f"Nexla took the change of who may reach {kind.value} {resource_id}, and what it came to cannot be "
+                f"read: {failure.info.message}",
+                hint="Read who may reach it before doing anything again.",
+                maybe_applied=True,
+            ) from None
 
 
 def _word(kind: ResourceType) -> str:

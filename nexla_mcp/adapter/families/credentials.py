@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nexla_mcp.adapter.families.family import EVERYTHING_I_SEE, Family, flag, written
-from nexla_mcp.adapter.families.probes import read_failure, read_probe, read_sample, unfinished
+from nexla_mcp.adapter.families.probes import read_failure, read_probe, read_sample, unfinished, without
 from nexla_mcp.adapter.families.waiting import wait_for
 from nexla_mcp.adapter.models import Credential, ProbeResult
 from nexla_mcp.adapter.refused import Refused
@@ -78,6 +78,9 @@ class Credentials(Family):
         await self._change("delete_credential", credential_id, read="get_credential")
 
     async def _look(self, name: str, credential_id: int, body: Mapping[str, Any] | None) -> ProbeResult:
+        return without(self._nexla.secrets.sent, await self._looked(name, credential_id, body))
+
+    async def _looked(self, name: str, credential_id: int, body: Mapping[str, Any] | None) -> ProbeResult:
         async def ask_again(request_id: str) -> Any:
             query = {"async": True, "request_id": request_id}
             return (await self._call(name, credential_id, query=query, body=body)).data

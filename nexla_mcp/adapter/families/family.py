@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -89,6 +90,9 @@ class Family:
     ) -> Any:
         """An idempotent write. It is repeated after an ambiguous end only if what `read` shows is as it was before.
 
+        After such a repeat the settling window is waited out: the first request may still be carried out, and must
+        not overtake what the caller does next. Only the end of a resource is overtaken by nothing.
+
         Args:
             name: The operation.
             identifier: Of the resource.
@@ -97,21 +101,32 @@ class Family:
             body: As for the operation.
         """
         endpoint = ENDPOINTS[name]
-        unchanged = await self._unchanged(read, identifier, is_delete=endpoint.method == "DELETE")
+        is_end = endpoint.method == "DELETE" and endpoint.template.endswith("}")
+        now = partial(self._call, read, identifier)
+        look = _Unchanged(now, before=(await now()).data, is_end=is_end)
         ids = {only_parameter(endpoint): identifier}
-        return (await self._nexla.call(endpoint, ids=ids, query=query, body=body, unchanged=unchanged)).data
+        data = (await self._nexla.call(endpoint, ids=ids, query=query, body=body, unchanged=look)).data
+        if look.asked and not is_end:
+            await self._nexla.clock.sleep(self._nexla.connection.settle_seconds)
+        return data
 
-    async def _unchanged(self, read: str, identifier: int, *, is_delete: bool) -> Callable[[], Awaitable[bool]]:
-        before = (await self._call(read, identifier)).data
 
-        async def unchanged() -> bool:
-            try:
-                return bool((await self._call(read, identifier)).data == before)
-            except Failure as failure:
-                # Deleted already: the repeat meets a 404, which says so for certain.
-                return is_delete and failure.info.code is ErrorCode.NOT_FOUND
+@dataclass
+class _Unchanged:
+    """Whether a resource is as it was before a write whose answer was lost; asked for before each repeat of it."""
 
-        return unchanged
+    now: Callable[[], Awaitable[Answer]]
+    before: Any
+    is_end: bool
+    asked: bool = False
+
+    async def __call__(self) -> bool:
+        self.asked = True
+        try:
+            return bool((await self.now()).data == self.before)
+        except Failure as failure:
+            # Deleted already: the repeat meets a 404, which says so for certain.
+            return self.is_end and failure.info.code is ErrorCode.NOT_FOUND
 
 
 def only_parameter(endpoint: Endpoint) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from nexla_mcp.adapter.models import AsyncAnswer, ProbeResult, ProbeState
@@ -65,6 +66,11 @@ def unfinished(answer: AsyncAnswer) -> ProbeResult:
     return _result(
         ProbeState.UNCLEAR, inner if isinstance(inner, dict) else {}, f"The platform's attempt {answer.status.lower()}."
     )
+
+
+def without(secrets: Iterable[str], result: ProbeResult) -> ProbeResult:
+    """The same with these struck out of what was said: a third party may name the password that it refuses."""
+    return result.model_copy(update={"message": scrub(result.message, secrets)}) if result.message else result
 
 
 def _result(state: ProbeState, data: dict[str, Any], otherwise: str | None) -> ProbeResult:

@@ -47,6 +47,7 @@ class Action:
     async def settle(self, work: Work, arguments: Arguments, before: Any) -> Output | None:
         """After a crash in the middle: what the act came to, or None when it can simply be done (again).
 
+        Asked when the settling window is over: what was on its way has been done by then, or never will be.
         The default suits acts that come to the same however often they are done.
         """
         del work, arguments, before

@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 from nexla_mcp.adapter.identities import Creation
 from nexla_mcp.adapter.models import Resource
 from nexla_mcp.adapter.reconcile import NothingFound, create, find
+from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.operations.actions.action import Action, Arguments, Output, Work
+from nexla_mcp.operations.actions.lost import patiently
 
 
 class Create(Action):
@@ -18,7 +20,16 @@ class Create(Action):
 
     async def prepare(self, work: Work, arguments: Arguments) -> Any:
         identity = _creation(arguments).identity(work.nexla)
-        return {"matching": [row.id for row in await identity.list_matching()]}
+        matching = [row.id for row in await patiently(work, identity.list_matching)]
+        if matching:
+            # It is only planned where there is none: another copy, or somebody, was faster.
+            raise Failure.of(
+                ErrorCode.CONFLICT,
+                f"{identity.what} (id {matching[0]}) has appeared since this was planned. No second one is made.",
+                hint="Make the same call again: it takes what is there as it is.",
+                retryable=True,
+            )
+        return {"matching": matching}
 
     async def act(self, work: Work, arguments: Arguments, before: Any) -> Output:
         creation = _creation(arguments)
@@ -36,7 +47,7 @@ class Create(Action):
         creation = _creation(arguments)
         await work.tell(f"looking whether the {creation.kind.value} was made")
         try:
-            made = await find(work.nexla, creation.identity(work.nexla), before["matching"])
+            made = await find(work.nexla, creation.identity(work.nexla), before["matching"], window=0)
         except NothingFound:
             return None
         return _output(creation, made.resource, found=True)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, ClassVar
 
 from nexla_mcp.adapter.models import Accessor
+from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.operations.actions.action import Action, Arguments, Output, Work
+from nexla_mcp.operations.actions.lost import half_done, looked_up, patiently
+
+LISTS = "list_access"
+"""The tool that shows who may reach what."""
 
 
 class Grant(Action):
@@ -17,9 +23,8 @@ class Grant(Action):
 
     async def act(self, work: Work, arguments: Arguments, before: Any) -> Output:
         del before
-        kind, identifier, accessor = ResourceType(arguments["type"]), arguments["id"], arguments["accessor"]
-        after = await work.nexla.accessors.add(kind, identifier, [accessor])
-        return _output(arguments, roles_of(after, accessor["type"], arguments["who"]))
+        accessor = arguments["accessor"]
+        return _output(arguments, await _add(work, arguments, accessor, set(accessor["access_roles"])))
 
 
 class RestoreGrant(Action):
@@ -32,18 +37,72 @@ class RestoreGrant(Action):
 
     async def act(self, work: Work, arguments: Arguments, before: Any) -> Output:
         del before
-        kind, identifier, accessor = ResourceType(arguments["type"]), arguments["id"], arguments["accessor"]
-        held = roles_of(await work.nexla.accessors.list(kind, identifier), accessor["type"], arguments["who"])
-        wanted = arguments["roles"]
-        if sorted(held) == sorted(wanted):
+        accessor, wanted = arguments["accessor"], sorted(arguments["roles"])
+        held = await patiently(work, partial(_held, work, arguments))
+        if held == wanted:
             return _output(arguments, held)
         if held:
-            subject = {key: value for key, value in accessor.items() if key != "access_roles"}
-            await work.nexla.accessors.remove(kind, identifier, [subject])
+            await _remove(work, arguments)
         if wanted:
-            await work.nexla.accessors.add(kind, identifier, [{**accessor, "access_roles": wanted}])
-        after = await work.nexla.accessors.list(kind, identifier)
-        return _output(arguments, roles_of(after, accessor["type"], arguments["who"]))
+            try:
+                await _add(work, arguments, {**accessor, "access_roles": wanted}, set(wanted))
+            except Failure as failure:
+                if not held:
+                    raise
+                done = f"The roles {', '.join(held)} of {arguments['who']} on {_what(arguments)} were taken away"
+                raise half_done(failure, done, _what(arguments), LISTS) from None
+        return _output(arguments, await self._read_back(work, arguments, wanted))
+
+    @staticmethod
+    async def _read_back(work: Work, arguments: Arguments, wanted: list[str]) -> list[str]:
+        try:
+            after = await patiently(work, partial(_held, work, arguments))
+        except Failure:
+            # Both writes were answered: what cannot be read now was set all the same.
+            return wanted
+        if after != wanted:
+            raise Failure.of(
+                ErrorCode.NOT_VERIFIED,
+                f"{arguments['who']} should have the roles {', '.join(wanted) or 'none'} on {_what(arguments)}, and "
+                f"has {', '.join(after) or 'none'}.",
+                hint="list_access shows who may reach it; somebody else may be changing it.",
+                next_tool=LISTS,
+                resource=_what(arguments),
+                maybe_applied=True,
+            )
+        return after
+
+
+async def _add(work: Work, arguments: Arguments, accessor: dict[str, Any], wanted: set[str]) -> list[str]:
+    """Adds roles; gives all that are held then."""
+
+    async def seen() -> list[str] | None:
+        held = await _held(work, arguments)
+        return held if wanted <= set(held) else None
+
+    try:
+        after = await work.nexla.accessors.add(ResourceType(arguments["type"]), arguments["id"], [accessor])
+    except Failure as lost:
+        return await looked_up(work, lost, seen, resource=_what(arguments), next_tool=LISTS)
+    return roles_of(after, accessor["type"], arguments["who"])
+
+
+async def _remove(work: Work, arguments: Arguments) -> None:
+    """Takes all of somebody's roles away."""
+
+    async def seen() -> bool | None:
+        return None if await _held(work, arguments) else True
+
+    subject = {key: value for key, value in arguments["accessor"].items() if key != "access_roles"}
+    try:
+        await work.nexla.accessors.remove(ResourceType(arguments["type"]), arguments["id"], [subject])
+    except Failure as lost:
+        await looked_up(work, lost, seen, resource=_what(arguments), next_tool=LISTS)
+
+
+async def _held(work: Work, arguments: Arguments) -> list[str]:
+    accessors = await work.nexla.accessors.list(ResourceType(arguments["type"]), arguments["id"])
+    return roles_of(accessors, arguments["accessor"]["type"], arguments["who"])
 
 
 def roles_of(accessors: Iterable[Accessor], subject_type: str, who: str) -> list[str]:
@@ -56,6 +115,10 @@ def roles_of(accessors: Iterable[Accessor], subject_type: str, who: str) -> list
             for role in accessor.access_roles
         }
     )
+
+
+def _what(arguments: Arguments) -> str:
+    return f"{arguments['type']} {arguments['id']}"
 
 
 def _output(arguments: Arguments, roles: list[str]) -> Output:

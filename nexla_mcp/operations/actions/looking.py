@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar, TypeVar
 
 from nexla_mcp.adapter.models import ProbeState
 from nexla_mcp.domain.errors import ErrorCode, Failure
@@ -13,14 +14,18 @@ from nexla_mcp.domain.results.lineage import Lineage, LineageNode
 from nexla_mcp.domain.text import clean_text
 from nexla_mcp.domain.times import Window
 from nexla_mcp.operations.actions.action import Action, Arguments, Output, Work
+from nexla_mcp.operations.actions.lost import PASSING, patiently
 from nexla_mcp.operations.actions.statuses import label
 from nexla_mcp.operations.evidence import Run
 from nexla_mcp.operations.evidence_gathering import read_runs
 from nexla_mcp.operations.lineage import read_tree
 
+T = TypeVar("T")
+
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 10.0
 """Seconds between two looks at something that is waited for."""
 LOOKED_BACK = timedelta(hours=24)
+NOT_READ = {"verified": "not_yet", "evidence": "the runs cannot be read"}
 
 
 class Probe(Action):
@@ -30,17 +35,24 @@ class Probe(Action):
 
     async def act(self, work: Work, arguments: Arguments, before: Any) -> Output:
         del before
-        result = await work.nexla.credentials.probe(arguments["id"])
+        must, identifier = arguments.get("must", True), arguments["id"]
+        try:
+            result = await patiently(work, partial(work.nexla.credentials.probe, identifier))
+        except Failure as failure:
+            if must:
+                raise
+            unclear = ProbeState.UNCLEAR.value
+            return {"type": "credential", "id": identifier, "probe": unclear, "said": failure.info.code.value}
         said = clean_text(result.message or "", 200)
-        if result.state is ProbeState.REFUSED and arguments.get("must", True):
+        if result.state is ProbeState.REFUSED and must:
             raise Failure.of(
                 ErrorCode.CONFLICT,
-                f"The third party refuses credential {arguments['id']}: {said}",
+                f"The third party refuses credential {identifier}: {said}",
                 hint="Mend the login first; probe_credential shows the refusal itself.",
                 next_tool="probe_credential",
-                resource=f"credential {arguments['id']}",
+                resource=f"credential {identifier}",
             )
-        return {"type": "credential", "id": arguments["id"], "probe": result.state.value, "said": said}
+        return {"type": "credential", "id": identifier, "probe": result.state.value, "said": said}
 
 
 class AwaitNexset(Action):
@@ -53,8 +65,8 @@ class AwaitNexset(Action):
         clock, pause = work.nexla.clock, FIRST_PAUSE
         ends = clock.monotonic() + arguments["seconds"]
         while True:
-            source = await work.nexla.sources.get(arguments["source"])
-            if source.data_sets:
+            source = await _seen(partial(work.nexla.sources.get, arguments["source"]))
+            if source is not None and source.data_sets:
                 first = min(source.data_sets, key=lambda nexset: nexset.id)
                 output: Output = {"type": "nexset", "id": first.id, "name": first.name}
                 return {**output, "others": len(source.data_sets) - 1} if len(source.data_sets) > 1 else output
@@ -83,16 +95,22 @@ class VerifyRun(Action):
     name: ClassVar[str] = "verify_run"
 
     async def prepare(self, work: Work, arguments: Arguments) -> Any:
-        lineage = await self._lineage(work, arguments)
-        runs = await _runs(work, lineage)
+        lineage = await patiently(work, partial(self._lineage, work, arguments))
+        began = int(work.nexla.now().timestamp() * 1000)
+        try:
+            runs = await patiently(work, partial(_runs, work, lineage))
+        except Failure:
+            # A run's id is the moment in which it began (contract 2.5).
+            return {"newest": began}
         return {"newest": max((run.run_id or 0 for run in runs), default=0)}
 
     async def act(self, work: Work, arguments: Arguments, before: Any) -> Output:
-        lineage = await self._lineage(work, arguments)
+        lineage = await patiently(work, partial(self._lineage, work, arguments))
         clock, pause = work.nexla.clock, FIRST_PAUSE
         ends = clock.monotonic() + arguments["seconds"]
         while True:
-            verdict = _judged(lineage, [run for run in await _runs(work, lineage) if _is_new(run, before)])
+            runs = await _seen(partial(_runs, work, lineage))
+            verdict = NOT_READ if runs is None else _judged(lineage, [run for run in runs if _is_new(run, before)])
             left = ends - clock.monotonic()
             if verdict["verified"] != "not_yet" or left <= 0:
                 break
@@ -112,6 +130,20 @@ class VerifyRun(Action):
     @staticmethod
     async def _lineage(work: Work, arguments: Arguments) -> Lineage:
         return (await read_tree(work.nexla, arguments["id"], ResourceType(arguments["type"]))).lineage
+
+
+async def _seen(look: Callable[[], Awaitable[T]]) -> T | None:
+    """One of many looks: None when it fails in passing.
+
+    Raises:
+        Failure: one that does not pass.
+    """
+    try:
+        return await look()
+    except Failure as failure:
+        if failure.info.code not in PASSING:
+            raise
+        return None
 
 
 async def _runs(work: Work, lineage: Lineage) -> tuple[Run, ...]:

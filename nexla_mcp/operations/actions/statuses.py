@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.resources import ResourceType
-from nexla_mcp.domain.results.lineage import Lineage, LineageNode
+from nexla_mcp.domain.results.lineage import Key, Lineage, LineageNode
 from nexla_mcp.operations.actions.action import Action, Arguments, Output, Work
+from nexla_mcp.operations.actions.lost import half_done, looked_up, patiently
 from nexla_mcp.operations.evidence import ACTIVE, STANDING_STILL
 from nexla_mcp.operations.lineage import read_tree
 
-LOOKS = 4
-"""How often the statuses are read back before a node that lags is reported."""
-PAUSE_BETWEEN_LOOKS = 2.0
-"""Seconds."""
+PAUSES = (0.0, 2.0, 4.0, 8.0)
+"""Seconds before each look at the statuses, until a node that lags behind is reported."""
+SHOWS = "get_flow"
+"""The tool that shows statuses."""
 
 
 class _SetRunning(Action):
@@ -30,19 +33,22 @@ class _SetRunning(Action):
 
     async def _read_back(self, work: Work, kind: ResourceType, identifier: int) -> Output:
         output: Output = {"type": kind.value, "id": identifier}
-        nodes: tuple[LineageNode, ...] = ()
-        for look in range(LOOKS):
-            if look:
-                await work.nexla.clock.sleep(PAUSE_BETWEEN_LOOKS)
+        nodes: tuple[LineageNode, ...] | None = None
+        not_read = ""
+        for pause in PAUSES:
+            if pause:
+                await work.nexla.clock.sleep(pause)
             try:
                 nodes = affected(await _lineage(work, kind, identifier), kind, identifier)
             except Failure as failure:
-                return {**output, "not_read_back": failure.info.code.value}
+                not_read = failure.info.code.value
+                continue
             if all(is_running(node.status) is self.running for node in nodes):
                 break
-        unlike = [label(node) for node in nodes if is_running(node.status) is not self.running]
-        output["statuses"] = {label(node): node.status or "unknown" for node in nodes}
-        return {**output, "not_as_wanted": unlike} if unlike else output
+        if nodes is None:
+            return {**output, "not_read_back": not_read}
+        _require(nodes, dict.fromkeys((node.key for node in nodes), self.running), f"{kind.value} {identifier}")
+        return {**output, "statuses": {label(node): node.status or "unknown" for node in nodes}}
 
 
 class Activate(_SetRunning):
@@ -65,20 +71,65 @@ class RestoreStatuses(Action):
         del before
         wanted = {(ResourceType(node["type"]), node["id"]): bool(node["running"]) for node in arguments["nodes"]}
         (first, *_) = wanted
-        lineage = await _lineage(work, *first)
+        look = partial(_lineage, work, *first)
+        lineage = await patiently(work, look)
         now = {node.key: is_running(node.status) for node in lineage.nodes}
+        done: list[str] = []
         for node in lineage.nodes:
             running = wanted.get(node.key)
             if running is None or now[node.key] is running:
                 continue
-            await _set(work, *node.key, running=running)
+            try:
+                await _set(work, *node.key, running=running)
+            except Failure as failure:
+                if not done:
+                    raise
+                raise half_done(failure, f"Put back: {', '.join(done)}", label(node), SHOWS) from None
+            done.append(label(node))
             # An act on a node acts on everything below it (contract 9.3): what rested there is put back in its turn.
             now |= {below.key: running for below in lineage.downstream(node)}
-        after = (await _lineage(work, *first)).nodes
+        try:
+            after = (await patiently(work, look)).nodes
+        except Failure as failure:
+            return {"not_read_back": failure.info.code.value}
+        _require(after, wanted, label(lineage.nodes[0]))
         return {"statuses": {label(node): node.status or "unknown" for node in after if node.key in wanted}}
 
 
+def _require(nodes: Iterable[LineageNode], wanted: Mapping[Key, bool], what: str) -> None:
+    """A status that says neither is shown, and taken for no refusal.
+
+    Raises:
+        Failure: `not_verified`, when nodes run that should rest, or rest that should run.
+    """
+    unlike = [node for node in nodes if node.key in wanted and is_running(node.status) is not wanted[node.key]]
+    unlike = [node for node in unlike if is_running(node.status) is not None]
+    if unlike:
+        raise Failure.of(
+            ErrorCode.NOT_VERIFIED,
+            f"Nexla took the change of {what}, and {', '.join(f'{label(node)} is {node.status}' for node in unlike)} "
+            "still.",
+            hint="get_flow shows the statuses; Nexla may need longer, or refuse a single node.",
+            next_tool=SHOWS,
+            resource=what,
+            maybe_applied=True,
+        )
+
+
 async def _set(work: Work, kind: ResourceType, identifier: int, *, running: bool) -> None:
+    """Starts or stops; when the answer is lost, the statuses tell whether it was done."""
+
+    async def seen() -> bool | None:
+        nodes = affected(await _lineage(work, kind, identifier), kind, identifier)
+        return True if all(is_running(node.status) is running for node in nodes) else None
+
+    try:
+        await _send(work, kind, identifier, running=running)
+    except Failure as lost:
+        await looked_up(work, lost, seen, resource=f"{kind.value} {identifier}", next_tool=SHOWS)
+
+
+async def _send(work: Work, kind: ResourceType, identifier: int, *, running: bool) -> None:
     family = getattr(work.nexla, f"{kind.value}s")
     act = family.activate if running else family.pause
     acted = await act(identifier, whole_flow=kind is ResourceType.FLOW)
@@ -88,7 +139,6 @@ async def _set(work: Work, kind: ResourceType, identifier: int, *, running: bool
             f"Nexla is still at work on {kind.value} {identifier}.",
             hint="get_flow shows the statuses; look again in a minute.",
             maybe_applied=True,
-            next_tool="get_flow",
         )
 
 

@@ -48,6 +48,8 @@ async def plan_resume(planning: Planning, operation: str) -> Plan:
     if not record.interrupted:
         raise _not(record, "resumed", "only an interrupted operation can be")
     left = [step for position, step in enumerate(record.plan.steps) if not _is_done(record, position)]
+    for step in record.plan.steps:
+        planning.nexla.secrets.beware(step.arguments)
     begun = [step.key for step in record.steps if step.state is StepState.STARTED]
     undoing = record.status is Status.UNDOING
     return record.plan.model_copy(
@@ -76,15 +78,23 @@ async def plan_undo(planning: Planning, operation: str) -> Plan:
         raise _not(record, "undone", "it is still running; cancel it, or wait")
     if record.undone_by is not None:
         raise _not(record, "undone", f"operation {record.undone_by} did that already")
-    if any(_deletes(record, step.position) for step in record.steps):
-        raise _not(record, "undone", f"what was deleted is gone ({_rebuild(record)})")
     await settled(planning, set(record.plan.locks))
-    outputs = await _outputs(planning, record)
+    outputs, unclear = await _outputs(planning, record)
+    if record.plan.of is None and any(step.action == "delete" and outputs.get(step.key) for step in record.plan.steps):
+        raise _not(record, "undone", f"what was deleted is gone ({_rebuild(record)})")
     build = _Undo(planning, record, {(output.get("type"), output.get("id")) for output in outputs.values()})
     for step in reversed(record.plan.steps):
         if step.key in outputs and step.undo is not None and set(outputs_named(step.undo.arguments)) <= set(outputs):
             act = Act(action=step.undo.action, arguments=with_outputs(step.undo.arguments, outputs))
             await build.add(step, act)
+    if not build.steps and unclear:
+        raise Failure.of(
+            ErrorCode.MAYBE_APPLIED,
+            f"What operation {record.id} left behind cannot be told: {'; '.join(unclear)}",
+            hint="Look at the newest resources, and cancel the operation when they are in order.",
+            maybe_applied=True,
+            next_tool="search_resources",
+        )
     if not build.steps and not build.gone and not record.interrupted:
         raise _not(record, "undone", undo_of(record) if record.plan.rebuild else "nothing it did can be put back")
     return Plan(
@@ -96,7 +106,7 @@ async def plan_undo(planning: Planning, operation: str) -> Plan:
         steps=tuple(build.steps),
         targets=tuple(build.targets),
         cannot_be_put_back=tuple(build.losses),
-        notes=(*build.gone, *build.notes),
+        notes=(*build.gone, *build.notes, *unclear),
         locks=(*record.plan.locks, f"operation:{record.id}"),
         undo_on_failure=False,
         of=record.id,
@@ -237,21 +247,28 @@ class _Undo:
         self.risk = max(self.risk, risk, key=order.index)
 
 
-async def _outputs(planning: Planning, record: OperationRecord) -> dict[str, Any]:
-    """What each step gave that was done, or turns out to have been done when its process died."""
+async def _outputs(planning: Planning, record: OperationRecord) -> tuple[dict[str, Any], list[str]]:
+    """What each step gave that was done, or turns out to have been; and in words what cannot be told."""
     outputs = {step.key: step.output for step in record.steps if _may_be_done(step.state) and step.output is not None}
+    unclear: list[str] = []
     for known in record.steps:
-        if known.state is not StepState.STARTED:
+        if known.state not in {StepState.STARTED, StepState.UNKNOWN}:
             continue
         step = record.plan.steps[known.position]
-        arguments = with_outputs(step.arguments, outputs)
-        output = await action_named(step.action).settle(Work(planning.nexla), arguments, known.before)
+        try:
+            arguments = with_outputs(step.arguments, outputs)
+            output = await action_named(step.action).settle(Work(planning.nexla), arguments, known.before)
+        except Failure as failure:
+            if not failure.info.maybe_applied:
+                raise
+            unclear.append(f"{step.says}: {failure.info.message}")
+            continue
         if output is not None:
             outputs[step.key] = output
         elif step.action != "create":
             # Acts that come to the same however often they are done are taken back as if they had been.
             outputs[step.key] = {}
-    return outputs
+    return outputs, unclear
 
 
 async def _rules(planning: Planning, blueprint: Blueprint) -> tuple[tuple[AccessRule, ...], list[str]]:

@@ -10,6 +10,7 @@ from nexla_mcp.domain.plans import Plan
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.operations.planning.blueprint import AccessRule, Blueprint, Part
 from nexla_mcp.operations.planning.building import plan_blueprint
+from nexla_mcp.operations.planning.checked_config import refuse_markers
 from nexla_mcp.operations.planning.creating import node_part
 from nexla_mcp.operations.planning.planning import Planning
 from nexla_mcp.operations.planning.subjects import access_rule
@@ -49,14 +50,23 @@ def _check_names(spec: FlowSpec) -> None:
     if twice:
         raise _bad(f"nexsets: the name {min(twice)!r} is taken", f"`{DETECTED}` stands for the source's own.")
     for index, nexset in enumerate(spec.nexsets):
+        if not nexset.name.strip():
+            raise _bad(f"nexsets[{index}].name: empty", None)
         if nexset.parent not in {DETECTED, *names} or nexset.parent == nexset.name:
             raise _bad(f"nexsets[{index}].parent: no nexset {nexset.parent[:60]!r} in this spec", _valid(names))
-    outputs = [(destination.name, destination.nexset) for destination in spec.destinations]
+    outputs = [(destination.name, _written(spec, destination)) for destination in spec.destinations]
     for index, (name, written) in enumerate(outputs):
-        if written is not None and written not in {DETECTED, *names}:
+        if written not in {DETECTED, *names}:
             raise _bad(f"destinations[{index}].nexset: no nexset {written[:60]!r} in this spec", _valid(names))
         if outputs.index((name, written)) != index:
             raise _bad(f"destinations[{index}].name: two of one nexset are named {name[:60]!r}", "Rename one.")
+
+
+def _written(spec: FlowSpec, given: DestinationSpec) -> str:
+    """The name of the nexset that a destination writes."""
+    if given.nexset is not None:
+        return given.nexset
+    return spec.nexsets[-1].name if spec.nexsets else DETECTED
 
 
 def _in_order(nexsets: list[NexsetSpec]) -> list[NexsetSpec]:
@@ -100,6 +110,8 @@ async def _source(planning: Planning, spec: FlowSpec) -> tuple[Part, tuple[str, 
 async def _nexset(planning: Planning, given: NexsetSpec) -> Part:
     body: dict[str, Any] = {"name": given.name, "has_custom_transform": isinstance(given.transform, (int, str))}
     if isinstance(given.transform, dict):
+        # Everybody who may see the nexset reads its transform: no secret is ever put into it.
+        refuse_markers(given.transform, f"nexsets[{given.name[:60]}].transform")
         body["transform"] = given.transform
     elif given.transform is not None:
         body["transform_id"] = (await resolve(planning.nexla, ResourceType.TRANSFORM, given.transform)).id
@@ -115,7 +127,7 @@ async def _destination(
     planning: Planning, spec: FlowSpec, given: DestinationSpec, number: int
 ) -> tuple[Part, tuple[str, ...]]:
     credential = await _credential(planning, given.credential)
-    nexset = given.nexset or (spec.nexsets[-1].name if spec.nexsets else DETECTED)
+    nexset = _written(spec, given)
     part, notes = await node_part(
         planning,
         ResourceType.DESTINATION,

@@ -28,7 +28,7 @@ async def plan_activation(planning: Planning, kind: ResourceType, identifier: in
             steps += (verification(kind, identifier, VERIFY_SECONDS, must=False),)
     return Plan(
         tool="activate",
-        arguments={"type": kind.value, "id": identifier, "verify": verify},
+        arguments={"type": kind.value, "resource": identifier, "verify": verify},
         principal=str(planning.principal),
         risk=Risk.WRITE,
         summary=summary if resting else f"{_what(survey, kind).capitalize()} runs already.",
@@ -49,7 +49,7 @@ async def plan_pause(planning: Planning, kind: ResourceType, identifier: int) ->
     summary = f"Pause {_what(survey, kind)}: {len(running)} of {len(survey.nodes)} nodes run and would stop."
     return Plan(
         tool="pause",
-        arguments={"type": kind.value, "id": identifier},
+        arguments={"type": kind.value, "resource": identifier},
         principal=str(planning.principal),
         risk=Risk.DISRUPTIVE if running else Risk.WRITE,
         summary=summary if running else f"{_what(survey, kind).capitalize()} rests already.",

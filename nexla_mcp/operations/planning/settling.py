@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Collection
+from datetime import datetime
 
 import anyio.to_thread
 
+from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.operations.planning.planning import Planning
-from nexla_mcp.safety.ledger import StepState
 
 
-async def settled(planning: Planning, locks: Set[str]) -> None:
-    """Until the settling window of interrupted steps on the same things is over.
+async def settled(planning: Planning, locks: Collection[str]) -> None:
+    """Until the settling window of steps that were cut off on the same things is over.
 
     A request that was on its way when its process died may still be carried out: whoever looks too early does not
     see it, and would do it again.
     """
-    nexla = planning.nexla
-    begun = [
-        step.began_at
-        for record in await anyio.to_thread.run_sync(planning.ledger.interrupted)
-        if locks & set(record.plan.locks)
-        for step in record.steps
-        if step.state is StepState.STARTED
-    ]
-    if not begun:
+    await settle_since(planning.nexla, await anyio.to_thread.run_sync(planning.ledger.last_sent, locks))
+
+
+async def settle_since(nexla: Nexla, sent: datetime | None) -> None:
+    """Until the window that began when something was last sent is over."""
+    if sent is None:
         return
-    left = nexla.connection.settle_seconds - (nexla.clock.now() - max(begun)).total_seconds()
+    left = nexla.connection.settle_seconds - (nexla.clock.now() - sent).total_seconds()
     if left > 0:
         await nexla.clock.sleep(left)

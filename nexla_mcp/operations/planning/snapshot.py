@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nexla_mcp.adapter.models import Accessor
+from nexla_mcp.domain.plans import OUTPUT, SECRET, is_marker
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.lineage import LineageNode
 from nexla_mcp.domain.secrets import MASK
@@ -109,5 +110,8 @@ def _body(node: LineageNode, model: Any) -> dict[str, Any]:
 def _masked(value: Any, path: str) -> list[str]:
     if isinstance(value, str):
         return [path] if MASK in value else []
+    if is_marker(value, SECRET) or is_marker(value, OUTPUT):
+        # Somebody else's JSON that reads like a reference of ours would be followed when it is built anew.
+        return [path]
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [found for key, item in items for found in _masked(item, f"{path}/{key}" if path else str(key))]

@@ -1,0 +1,195 @@
+"""Every kind of fault on every tool that changes something: done once, or nothing left of it, or said.
+
+What came of a call is counted in the sandbox's store, after everything that the platform still had to do is done. Then
+the fault is mended and the same call made again: it has to end with exactly one of everything.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.changes.conftest import Called, Scene
+from tests.matrix.write_tools import (
+    SECRET_VARIABLE,
+    WRITES,
+    Accounts,
+    Call,
+    Picture,
+    Write,
+    confirmed,
+    doubled,
+    picture,
+)
+
+pytestmark = pytest.mark.anyio
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "reset before": {"kind": "reset_before"},
+    "closed before": {"kind": "reset_before", "how": "close"},
+    "reset after": {"kind": "reset_after"},
+    "closed after": {"kind": "reset_after", "how": "close"},
+    "late": {"kind": "late", "seconds": 5.0},
+    "silence": {"kind": "hang", "ms": 10},
+    "silence with the work done": {"kind": "hang", "ms": 10, "work": True},
+    "truncated": {"kind": "truncated"},
+    "nothing": {"kind": "empty"},
+    "html": {"kind": "html"},
+    "broken JSON": {"kind": "broken_json"},
+    "429": {"kind": "status", "status": 429},
+    "429 with Retry-After": {"kind": "status", "status": 429, "retry_after": 3},
+    "500": {"kind": "status", "status": 500},
+    "500 with the work done": {"kind": "status", "status": 500, "work": True},
+    "502": {"kind": "status", "status": 502, "body": "html"},
+    "502 with the work done": {"kind": "status", "status": 502, "body": "html", "work": True},
+    "503": {"kind": "status", "status": 503},
+    "503 with the work done": {"kind": "status", "status": 503, "work": True},
+    "504": {"kind": "status", "status": 504},
+    "504 with the work done": {"kind": "status", "status": 504, "work": True},
+    "expired token": {"kind": "expired_token"},
+    "403": {"kind": "status", "status": 403},
+    "404": {"kind": "status", "status": 404},
+}
+ON_READS = ("reset before", "nothing", "html", "429", "500", "503", "expired token", "403", "404")
+"""What can become of a read: the work of one is nothing."""
+BRIEF = (
+    "reset before",
+    "reset after",
+    "late",
+    "429 with Retry-After",
+    "500 with the work done",
+    "expired token",
+    "403",
+)
+"""One fault of each class, for tools of many steps: what an answer means is decided in one place for all routes."""
+DONE = frozenset({"done", "unchanged"})
+MANY_STEPS = frozenset({"create_flow", "undo of a flow", "rebuild", "delete a branch"})
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Accounts:
+    return Accounts(tmp_path_factory.mktemp("accounts"))
+
+
+@pytest.fixture
+async def accounts(made: Accounts, monkeypatch: pytest.MonkeyPatch) -> Accounts:
+    monkeypatch.setenv(SECRET_VARIABLE, "correct horse battery staple")
+    await made.make()
+    return made
+
+
+def _class(answer: Called) -> str:
+    if answer.structured.get("maybe_applied"):
+        return "maybe_applied"
+    return "not done" if answer.is_error else answer.state
+
+
+async def _begun(write: Write, scene: Scene, call: Call) -> dict[str, Any]:
+    """The arguments, once what has to be done first is done."""
+    operation = ""
+    if write.first is not None:
+        first = await write.first(scene, call)
+        assert first.state == "done", first.text
+        operation = first.structured["operation"]
+    scene.settle()
+    scene.sandbox.world.requests.clear()
+    return write.arguments(scene, operation)
+
+
+async def _without_fault(name: str, accounts: Accounts, folder: Path) -> tuple[Picture, Picture, dict[str, int]]:
+    """Before, after, and how often each route is met: what cases are judged by."""
+    if name not in accounts.seen:
+        write = WRITES[name]
+        with accounts.scene(write.account, folder / "without fault") as scene:
+            async with scene.connected() as call:
+                arguments = await _begun(write, scene, call)
+                before = picture(scene)
+                answer = await confirmed(call, write.tool, **arguments)
+                assert answer.state == "done", answer.text
+            requests = [f"{row['method']} {row['route']}" for row in scene.sandbox.world.requests.listed()]
+            scene.settle()
+            accounts.seen[name] = before, picture(scene), {route: requests.count(route) for route in requests}
+    return accounts.seen[name]
+
+
+async def _judged(
+    name: str, route: str, fault: str, accounts: Accounts, folder: Path, *, place: str = "first", count: int | None = 1
+) -> str:
+    """The class of the answer, when all that has to hold does."""
+    write = WRITES[name]
+    before, wanted, met = await _without_fault(name, accounts, folder)
+    assert before != wanted
+    assert met.get(route), f"{name} never asks {route}: {met}"
+    skip = {"first": 0, "middle": met[route] // 2, "last": met[route] - 1}[place]
+    method, path = route.split(" ")
+    again: Called | None = None
+    with accounts.scene(write.account, folder / "with fault") as scene:
+        async with scene.connected() as call:
+            arguments = await _begun(write, scene, call)
+            scene.break_(**FAULTS[fault], method=method, route=path, skip=skip, count=count)
+            answer = await confirmed(call, write.tool, **arguments)
+            scene.mend()
+            scene.settle()
+            now = picture(scene)
+            await scene.clock.sleep(60)
+            if _class(answer) not in DONE:
+                again = await confirmed(call, write.tool, **arguments)
+        scene.settle()
+        at_last = picture(scene)
+    _hold(answer, now, before, wanted)
+    assert at_last == wanted, f"{_difference(at_last, wanted)}\n{answer.text}\n{again.text if again else ''}"
+    if again is not None and not (write.gone_is_done and again.code == "not_found"):
+        assert again.state in DONE, again.text
+    return _class(answer)
+
+
+def _hold(answer: Called, now: Picture, before: Picture, wanted: Picture) -> None:
+    assert answer.code != "internal", answer.text
+    assert doubled(now, before, wanted) == {}, answer.text
+    how = _class(answer)
+    if how in DONE:
+        assert now == wanted, f"said to be {how}, and is not: {_difference(now, wanted)}\n{answer.text}"
+    elif how == "maybe_applied":
+        told = f"{answer.structured.get('message')} {answer.structured.get('hint')}"
+        assert answer.structured.get("hint"), answer.text
+        assert answer.structured.get("next_tool") or answer.structured.get("resource") or re.search(r"\d", told), told
+    else:
+        assert how == "not done", answer.text
+        assert now == before, f"said to be not done, and something is left: {_difference(now, before)}\n{answer.text}"
+
+
+def _difference(now: Picture, other: Picture) -> str:
+    return f"more: {dict(now - other)}, less: {dict(other - now)}"
+
+
+def _cases() -> list[Any]:
+    """Each write route of each tool under each fault, first and last time that it is met; then the reads."""
+    cases = []
+    for name, write in WRITES.items():
+        for route, fault in itertools.product(write.routes, BRIEF if name in MANY_STEPS else FAULTS):
+            cases.append(pytest.param(name, route, fault, "first", 1, id=f"{name}-{route}-{fault}"))
+        for route, fault in itertools.product(write.routes, ("reset after", "late", "503")):
+            cases.append(pytest.param(name, route, fault, "first", None, id=f"{name}-{route}-{fault} always"))
+        for route, fault, place in itertools.product(write.reads, ON_READS, ("first", "last")):
+            cases.append(pytest.param(name, route, fault, place, 1, id=f"{name}-{place} {route}-{fault}"))
+    return cases
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "route", "fault", "place", "count"), _cases())
+async def test_done_once_or_not_at_all_or_said(
+    name: str,
+    route: str,
+    fault: str,
+    place: str,
+    count: int | None,
+    accounts: Accounts,
+    tmp_path: Path,
+    record_property: Any,
+) -> None:
+    how = await _judged(name, route, fault, accounts, tmp_path, place=place, count=count)
+    record_property("outcome", how)
