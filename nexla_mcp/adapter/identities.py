@@ -13,7 +13,7 @@ from nexla_mcp.adapter.paging import MAX_ROWS
 from nexla_mcp.adapter.reconcile import Identity, same_config
 from nexla_mcp.adapter.rows import Rows
 from nexla_mcp.domain.errors import ErrorCode, Failure
-from nexla_mcp.domain.plans import SECRET, is_marker
+from nexla_mcp.domain.markers import SECRET, is_marker
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.secrets import MASK
 

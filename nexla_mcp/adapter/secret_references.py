@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from nexla_mcp.domain.errors import ErrorCode, Failure
-from nexla_mcp.domain.plans import SECRET, is_marker
+from nexla_mcp.domain.markers import SECRET, is_marker
 
 KINDS = ("env", "file", "keyring")
 NEVER = "NEXLA_*"

@@ -17,7 +17,8 @@ import anyio.to_thread
 
 from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.domain.errors import ErrorCode, ErrorInfo, Failure
-from nexla_mcp.domain.plans import Act, Step, outputs_named, with_outputs
+from nexla_mcp.domain.markers import outputs_named, with_outputs
+from nexla_mcp.domain.plans import Act, Step
 from nexla_mcp.operations.actions.action import Output, Work
 from nexla_mcp.operations.actions.all import action_named
 from nexla_mcp.operations.planning.settling import settle_since

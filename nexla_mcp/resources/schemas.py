@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from nexla_mcp.connectors import load_catalog, resource_schema, resource_schemas
 from nexla_mcp.domain.errors import Failure
-from nexla_mcp.domain.flow_spec import FlowSpec
 
 PREFIX = "nexla://schemas/"
 CONNECTOR_TEMPLATE = PREFIX + "connectors/{code}"
@@ -41,6 +40,8 @@ def _of_body(kind: str, action: str) -> SchemaResource:
 def read_schema(uri: str) -> str | None:
     """The schema under a URI as JSON text; None where there is none."""
     if uri == FLOW_SPEC:
+        from nexla_mcp.domain.flow_spec import FlowSpec  # noqa: PLC0415 - a start should not pay for it
+
         return json.dumps(FlowSpec.model_json_schema(), indent=1)
     head, _, last = uri.removeprefix(PREFIX).partition("/")
     try:

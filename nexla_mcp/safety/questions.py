@@ -13,6 +13,7 @@ MOST_LISTED = 12
 
 def question_about(plan: Plan) -> Question:
     lines = [plan.summary]
+    lines += ["It would:", *_some(tuple(step.says for step in plan.steps))]
     lines += _listed("On", plan.targets)
     lines += _listed("Acts on what is downstream, too", plan.affected)
     if plan.also:

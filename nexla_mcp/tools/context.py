@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from nexla_mcp.operations.desk import Desk
     from nexla_mcp.operations.planning.planning import Planning
 
+WAIT_SECONDS = 45.0
+"""How long a call waits for the operation that it starts."""
+
 Progress = Callable[[float, float, str], Awaitable[None]]
 """`await progress(done, total, what)`: how far a long piece of work has come."""
 

@@ -15,9 +15,8 @@ from nexla_mcp.safety.people import AskLaterError, Person
 from nexla_mcp.safety.policy import Policy
 from nexla_mcp.safety.untrusted import cleaned, unmarked
 from nexla_mcp.tools.budget import DEFAULT_BUDGET, Rendered, compact_json, fit
-from nexla_mcp.tools.context import Progress, ToolContext, no_desk, no_progress
+from nexla_mcp.tools.context import WAIT_SECONDS, Progress, ToolContext, no_desk, no_progress
 from nexla_mcp.tools.spec import ToolSpec
-from nexla_mcp.tools.writing import WAIT_SECONDS, Change, make
 from nexla_mcp.views.text import error_text
 
 if TYPE_CHECKING:
@@ -106,6 +105,8 @@ class Toolbox:
             read = spec.arguments.read(arguments)
             context = ToolContext(await self._connect(), progress, self._open_desk, self._interrupted)
             if spec.changes:
+                from nexla_mcp.tools.writing import Change, make  # noqa: PLC0415 - only a change needs all of it
+
                 result, error = await make(Change(spec, read, arguments, person, wait_seconds), context)
             else:
                 result, error = await spec.run(context, read), None

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
-import anyio.to_thread
 
 from nexla_mcp.domain.errors import ErrorCode, ErrorInfo, Failure
 from nexla_mcp.domain.plans import Plan
 from nexla_mcp.domain.results.base import Result
-from nexla_mcp.tools.context import ToolContext
+from nexla_mcp.domain.results.operation import State
+from nexla_mcp.operations.answers import answer_of_operation, answer_of_plan, error_of
+from nexla_mcp.operations.desk import Desk
+from nexla_mcp.safety.digest import digest_of, digest_of_call
+from nexla_mcp.safety.gate import Needed, NotAgreed, Outcome, Pass
+from nexla_mcp.safety.ledger import Claim
+from nexla_mcp.safety.people import Person
+from nexla_mcp.safety.tokens import Purpose, Sealed
+from nexla_mcp.tools.context import WAIT_SECONDS, ToolContext
 from nexla_mcp.tools.spec import CONFIRMATION, DRY_RUN, ToolSpec
 
-if TYPE_CHECKING:
-    from nexla_mcp.operations.desk import Desk
-    from nexla_mcp.safety.gate import Outcome, Pass
-    from nexla_mcp.safety.people import Person
-    from nexla_mcp.safety.tokens import Sealed
-
-WAIT_SECONDS = 45.0
-"""How long a call waits for its operation."""
 WHOLE_CALL_SECONDS = 55.0
 """How long a call takes at most when a person was asked in the middle of it: older clients give up after 60 s."""
 SHORTEST_WAIT = 3.0
@@ -54,17 +53,12 @@ async def make(change: Change, context: ToolContext) -> tuple[Result, ErrorInfo 
         Failure: nothing was done.
         AskLaterError: nothing was done yet; the client has to ask a person and call again.
     """
-    # Here, since a start that changes nothing needs none of it.
-    from nexla_mcp.domain.results.operation import State  # noqa: PLC0415
-    from nexla_mcp.operations.answers import answer_of_plan  # noqa: PLC0415
-
     desk = await context.open_desk()
-    arguments = {name: value for name, value in change.arguments.items() if name not in {DRY_RUN, CONFIRMATION}}
     call = _fingerprint(desk, change)
     sealed = _sealed(desk, change, call)
     if sealed is not None and desk.planning.ledger.get(sealed.nonce) is not None:
         return await _told(desk, sealed.nonce, change, context)
-    planned = await change.spec.function(context, **arguments)
+    planned = await change.spec.function(context, **_its_own(change.arguments))
     if not isinstance(planned, Plan):
         return planned, None
     if planned.changes_nothing or change.arguments[DRY_RUN]:
@@ -79,10 +73,6 @@ async def make(change: Change, context: ToolContext) -> tuple[Result, ErrorInfo 
 async def _proceed(
     desk: Desk, plan: Plan, outcome: Outcome, call: str, change: Change, context: ToolContext
 ) -> tuple[Result, ErrorInfo | None]:
-    from nexla_mcp.domain.results.operation import State  # noqa: PLC0415
-    from nexla_mcp.operations.answers import answer_of_plan  # noqa: PLC0415
-    from nexla_mcp.safety.gate import Needed, NotAgreed  # noqa: PLC0415
-
     if isinstance(outcome, Needed):
         return answer_of_plan(plan, State.CONFIRMATION_REQUIRED, why=outcome.why, needed=outcome), None
     if isinstance(outcome, NotAgreed):
@@ -98,19 +88,13 @@ async def _proceed(
 
 async def _changed_meanwhile(plan: Plan, change: Change, context: ToolContext) -> Plan | None:
     """The plan as it is now, if it is another than the one that was agreed to: a person may think for a while."""
-    from nexla_mcp.safety.digest import digest_of  # noqa: PLC0415
-
-    arguments = {name: value for name, value in change.arguments.items() if name not in {DRY_RUN, CONFIRMATION}}
-    again = await change.spec.function(context, **arguments)
+    again = await change.spec.function(context, **_its_own(change.arguments))
     if isinstance(again, Plan) and digest_of(again) != digest_of(plan):
         return again
     return None
 
 
 async def _start(desk: Desk, plan: Plan, outcome: Pass, call: str) -> None:
-    from nexla_mcp.safety.digest import digest_of  # noqa: PLC0415
-    from nexla_mcp.safety.ledger import Claim  # noqa: PLC0415
-
     await desk.runner.start(Claim(outcome.operation, plan, digest_of(plan), call, outcome.by))
     if outcome.approval is not None:
         desk.gate.decisions.use_up(outcome.approval)
@@ -118,17 +102,17 @@ async def _start(desk: Desk, plan: Plan, outcome: Pass, call: str) -> None:
 
 async def _told(desk: Desk, operation: str, change: Change, context: ToolContext) -> tuple[Result, ErrorInfo | None]:
     """The operation when it has ended, or as far as it is when the call has waited long enough."""
-    from nexla_mcp.operations.answers import answer_of_operation, error_of  # noqa: PLC0415
-
     record = await desk.runner.wait(operation, change.wait_seconds, context.progress)
     return answer_of_operation(record), error_of(record)
 
 
 def _fingerprint(desk: Desk, change: Change) -> str:
-    from nexla_mcp.safety.digest import digest_of_call  # noqa: PLC0415
+    return desk.gate.seals.fingerprint(digest_of_call(change.spec.name, _its_own(change.given)))
 
-    kept = {name: value for name, value in change.given.items() if name not in {DRY_RUN, CONFIRMATION}}
-    return desk.gate.seals.fingerprint(digest_of_call(change.spec.name, kept))
+
+def _its_own(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments without those that every change has."""
+    return {name: value for name, value in arguments.items() if name not in {DRY_RUN, CONFIRMATION}}
 
 
 def _sealed(desk: Desk, change: Change, call: str) -> Sealed | None:
@@ -137,8 +121,6 @@ def _sealed(desk: Desk, change: Change, call: str) -> Sealed | None:
     Raises:
         Failure: `bad_input` when it is forged, or belongs to another call.
     """
-    from nexla_mcp.safety.tokens import Purpose  # noqa: PLC0415
-
     state = change.person.state if change.person is not None else None
     text, purpose = (state, Purpose.QUESTION) if state is not None else (change.arguments[CONFIRMATION], Purpose.TOKEN)
     if text is None:

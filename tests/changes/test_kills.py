@@ -17,8 +17,8 @@ from nexla_mcp.sandbox.options import SandboxOptions
 from nexla_mcp.sandbox.serving import serve
 from nexla_mcp.settings import Settings
 from nexla_mcp.starting import announcement, interrupted_operations
-from tests.changes.conftest import FLOW, LAKE, SPEC, TEAM, Called, Scene
-from tests.changes.processes import copy_calling, died, eventually, start
+from tests.changes.conftest import LAKE, SPEC, TEAM, Called, Scene
+from tests.changes.processes import copy_calling, died, eventually
 from tests.matrix.faulty import HastyClock
 
 pytestmark = pytest.mark.anyio

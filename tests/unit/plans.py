@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from nexla_mcp.domain.plans import Act, Plan, Step, Target, output_of
+from nexla_mcp.domain.markers import output_of
+from nexla_mcp.domain.plans import Act, Plan, Step, Target
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.risk import Risk
 

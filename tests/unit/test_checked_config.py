@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nexla_mcp.adapter.secret_references import SecretPolicy, SecretStore
 from nexla_mcp.connectors import load_catalog
 from nexla_mcp.domain.errors import ErrorCode, Failure
-from nexla_mcp.domain.plans import OUTPUT, SECRET, secret
+from nexla_mcp.domain.markers import OUTPUT, SECRET, secret
 from nexla_mcp.operations.planning.checked_config import Checked, checked_config, refuse_markers
 
 CANARY = "CANARY7f3a"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexla_mcp.domain.plans import OUTPUT, is_marker, output_of, outputs_named, secret, with_outputs
+from nexla_mcp.domain.markers import OUTPUT, is_marker, output_of, outputs_named, secret, with_outputs
 from tests.unit.plans import JSON, WORDS
 
 NAMING = st.recursive(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nexla_mcp.adapter.secret_references import LONGEST, SecretPolicy, SecretStore
 from nexla_mcp.domain.errors import ErrorCode, Failure
-from nexla_mcp.domain.plans import SECRET, secret
+from nexla_mcp.domain.markers import SECRET, secret
 from tests.unit.plans import JSON
 
 CANARY = "canary-5d0c2f"

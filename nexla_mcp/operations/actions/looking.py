@@ -95,9 +95,9 @@ class VerifyRun(Action):
     name: ClassVar[str] = "verify_run"
 
     async def prepare(self, work: Work, arguments: Arguments) -> Any:
-        lineage = await patiently(work, partial(self._lineage, work, arguments))
         began = int(work.nexla.now().timestamp() * 1000)
         try:
+            lineage = await patiently(work, partial(self._lineage, work, arguments))
             runs = await patiently(work, partial(_runs, work, lineage))
         except Failure:
             # A run's id is the moment in which it began (contract 2.5).
@@ -105,19 +105,17 @@ class VerifyRun(Action):
         return {"newest": max((run.run_id or 0 for run in runs), default=0)}
 
     async def act(self, work: Work, arguments: Arguments, before: Any) -> Output:
-        lineage = await patiently(work, partial(self._lineage, work, arguments))
-        clock, pause = work.nexla.clock, FIRST_PAUSE
-        ends = clock.monotonic() + arguments["seconds"]
-        while True:
-            runs = await _seen(partial(_runs, work, lineage))
-            verdict = NOT_READ if runs is None else _judged(lineage, [run for run in runs if _is_new(run, before)])
-            left = ends - clock.monotonic()
-            if verdict["verified"] != "not_yet" or left <= 0:
-                break
-            await work.tell("waiting for the first run")
-            await clock.sleep(min(pause, left))
-            pause = min(pause * 2, LONGEST_PAUSE)
-        if verdict["verified"] == "failed" and arguments.get("must", True):
+        must = arguments.get("must", True)
+        output: Output = {"type": arguments["type"], "id": arguments["id"]}
+        try:
+            lineage = await patiently(work, partial(self._lineage, work, arguments))
+            output = {"type": "flow", "id": lineage.flow_id}
+            verdict = await self._watched(work, lineage, arguments["seconds"], before)
+        except Failure as failure:
+            if must:
+                raise
+            return {**output, **NOT_READ, "evidence": f"{NOT_READ['evidence']} ({failure.info.code.value})"}
+        if verdict["verified"] == "failed" and must:
             raise Failure.of(
                 ErrorCode.NOT_VERIFIED,
                 f"The first run of flow {lineage.flow_id} failed: {verdict['evidence']}.",
@@ -125,7 +123,22 @@ class VerifyRun(Action):
                 next_tool="diagnose_flow",
                 resource=f"flow {lineage.flow_id}",
             )
-        return {"type": "flow", "id": lineage.flow_id, **verdict}
+        return {**output, **verdict}
+
+    @staticmethod
+    async def _watched(work: Work, lineage: Lineage, seconds: float, before: Any) -> dict[str, str]:
+        """The verdict once there is one, or what is known when the time is over."""
+        clock, pause = work.nexla.clock, FIRST_PAUSE
+        ends = clock.monotonic() + seconds
+        while True:
+            runs = await _seen(partial(_runs, work, lineage))
+            verdict = NOT_READ if runs is None else _judged(lineage, [run for run in runs if _is_new(run, before)])
+            left = ends - clock.monotonic()
+            if verdict["verified"] != "not_yet" or left <= 0:
+                return verdict
+            await work.tell("waiting for the first run")
+            await clock.sleep(min(pause, left))
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     @staticmethod
     async def _lineage(work: Work, arguments: Arguments) -> Lineage:

@@ -8,7 +8,8 @@ from typing import Any
 from nexla_mcp.adapter.identities import Creation
 from nexla_mcp.adapter.models import ProbeState
 from nexla_mcp.domain.errors import ErrorCode, Failure
-from nexla_mcp.domain.plans import Act, Plan, Step, Target, output_of
+from nexla_mcp.domain.markers import output_of
+from nexla_mcp.domain.plans import Act, Plan, Step, Target
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.risk import Risk
 from nexla_mcp.domain.text import clean_text

@@ -12,7 +12,7 @@ from nexla_mcp.adapter.secret_references import KINDS, SecretStore
 from nexla_mcp.connectors import Connector, Part, load_catalog, validate
 from nexla_mcp.connectors.model import ENTRY, ITEM
 from nexla_mcp.domain.errors import ErrorCode, Failure
-from nexla_mcp.domain.plans import OUTPUT, SECRET, is_marker, secret
+from nexla_mcp.domain.markers import OUTPUT, SECRET, is_marker, secret
 from nexla_mcp.domain.secrets import MASK, is_secret_name, mask_text
 
 MOST_PROBLEMS = 5

@@ -10,13 +10,14 @@ import anyio.to_thread
 from nexla_mcp.domain.controls import Control
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.flow_spec import Role, SubjectType
-from nexla_mcp.domain.plans import Act, Plan, Step, Target, outputs_named, with_outputs
+from nexla_mcp.domain.markers import outputs_named, with_outputs
+from nexla_mcp.domain.plans import Act, Plan, Step, Target
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.risk import Risk
 from nexla_mcp.operations.actions.action import Work
 from nexla_mcp.operations.actions.all import action_named
 from nexla_mcp.operations.actions.granting import roles_of
-from nexla_mcp.operations.actions.statuses import affected, is_running
+from nexla_mcp.operations.actions.statuses import affected, is_running, label
 from nexla_mcp.operations.lineage import read_tree
 from nexla_mcp.operations.planning.blueprint import AccessRule, Blueprint
 from nexla_mcp.operations.planning.building import plan_blueprint
@@ -178,17 +179,16 @@ class _Undo:
         """One inverse, unless things are already as it would make them."""
         look = {"delete": self._delete, "restore_grant": self._restore_grant}.get(act.action, self._restore_running)
         try:
-            wanted = await look(act)
+            says = await look(act)
         except Failure as failure:
             if failure.info.code is not ErrorCode.NOT_FOUND:
                 raise
             self.gone.append(f"{step.says}: gone already")
             return
-        if wanted:
-            key = f"undo:{step.key}"
-            self.steps.append(Step(key=key, action=act.action, arguments=act.arguments, says=f"take back: {step.says}"))
+        if says is not None:
+            self.steps.append(Step(key=f"undo:{step.key}", action=act.action, arguments=act.arguments, says=says))
 
-    async def _delete(self, act: Act) -> bool:
+    async def _delete(self, act: Act) -> str | None:
         kind, identifier = ResourceType(act.arguments["type"]), act.arguments["id"]
         model = await getattr(self.planning.nexla, f"{kind.value}s").get(identifier)
         target = Target(type=kind, id=identifier, name=model.name, status=model.status, config=digest_of_model(model))
@@ -196,7 +196,7 @@ class _Undo:
         if kind in {ResourceType.SOURCE, ResourceType.NEXSET, ResourceType.DESTINATION}:
             await self._look_below(target)
         self._raise_risk(Risk.DISRUPTIVE)
-        return True
+        return f"delete {target} {quoted(target.name)}, which this operation made"
 
     async def _look_below(self, target: Target) -> None:
         """What others built on it since is not ours to delete along with it."""
@@ -210,18 +210,20 @@ class _Undo:
             self.losses.append(f"{names}, which was added to {target} since: Nexla may refuse, or delete it as well")
             self._raise_risk(Risk.DESTRUCTIVE)
 
-    async def _restore_grant(self, act: Act) -> bool:
+    async def _restore_grant(self, act: Act) -> str | None:
         kind, identifier = ResourceType(act.arguments["type"]), act.arguments["id"]
         accessors = await self.planning.nexla.accessors.list(kind, identifier)
         held = roles_of(accessors, act.arguments["accessor"]["type"], act.arguments["who"])
-        if sorted(held) == sorted(act.arguments["roles"]):
-            return False
+        before = act.arguments["roles"]
+        if sorted(held) == sorted(before):
+            return None
         shared = (f"{act.arguments['who']}: {', '.join(held)}",)
         self._add_target(Target(type=kind, id=identifier, shared_with=shared))
         self._raise_risk(Risk.DISRUPTIVE)
-        return True
+        roles = f"only {', '.join(before)}, as before" if before else "no role, as before"
+        return f"leave {act.arguments['who']} with {roles}, on {kind.value} {identifier}"
 
-    async def _restore_running(self, act: Act) -> bool:
+    async def _restore_running(self, act: Act) -> str | None:
         """Pauses and activates nodes; what runs now and would stop makes it disruptive."""
         nodes = act.arguments.get("nodes") or [{**act.arguments, "running": act.action == "activate"}]
         first = nodes[0]
@@ -234,9 +236,13 @@ class _Undo:
         ]
         for node in changing:
             self._add_target(Target(type=node.type, id=node.id, name=node.name, status=node.status))
-        if any(not wanted[node.key] for node in changing):
+        stopping = [label(node) for node in changing if not wanted[node.key]]
+        starting = [label(node) for node in changing if wanted[node.key]]
+        if stopping:
             self._raise_risk(Risk.DISRUPTIVE)
-        return bool(changing)
+        told = [f"pause {', '.join(stopping)}"] if stopping else []
+        told += [f"activate {', '.join(starting)}"] if starting else []
+        return "; ".join(told) or None
 
     def _add_target(self, target: Target) -> None:
         if all((known.type, known.id) != (target.type, target.id) for known in self.targets):

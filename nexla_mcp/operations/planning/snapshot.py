@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nexla_mcp.adapter.models import Accessor
-from nexla_mcp.domain.plans import OUTPUT, SECRET, is_marker
+from nexla_mcp.domain.markers import OUTPUT, SECRET, is_marker
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.lineage import LineageNode
 from nexla_mcp.domain.secrets import MASK

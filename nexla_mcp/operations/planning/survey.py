@@ -9,7 +9,7 @@ from typing import Any
 
 from nexla_mcp.adapter.models import Accessor, Flow
 from nexla_mcp.adapter.nexla import Nexla
-from nexla_mcp.domain.errors import Failure
+from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.plans import Target
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.lineage import Lineage, LineageNode
@@ -140,7 +140,9 @@ async def _in_full(nexla: Nexla, kind: ResourceType, identifier: int) -> tuple[A
     model = await getattr(nexla, f"{kind.value}s").get(identifier)
     try:
         return model, (await nexla.accessors.list(kind, identifier)).items
-    except Failure:
+    except Failure as failure:
+        if failure.info.code is not ErrorCode.FORBIDDEN:
+            raise
         # Only some may see the grants; the plan says so by naming none, and needs none to run.
         return model, ()
 
