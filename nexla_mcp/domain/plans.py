@@ -99,3 +99,12 @@ class Plan(Row):
     @property
     def changes_nothing(self) -> bool:
         return not self.steps
+
+    @property
+    def backwards(self) -> tuple[tuple[int, Step], ...]:
+        """Positions and steps in the order in which they are taken back: the last first, but pauses before all.
+
+        What runs cannot be deleted, and a source that runs has its nexset detected anew.
+        """
+        reverse = list(enumerate(self.steps))[::-1]
+        return tuple(sorted(reverse, key=lambda item: item[1].undo is None or item[1].undo.action != "pause"))

@@ -271,8 +271,8 @@ class Runner:
         """Takes back every step that can be, the last first. One that fails does not stop the others."""
         record = await self._read(operation)
         outputs = _outputs(record)
-        for position in reversed(range(len(record.plan.steps))):
-            step, known = record.plan.steps[position], record.step(position)
+        for position, step in record.plan.backwards:
+            known = record.step(position)
             if known is None or step.undo is None or not _to_take_back(step, known):
                 continue
             if not set(outputs_named(step.undo.arguments)) <= set(outputs):

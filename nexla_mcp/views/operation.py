@@ -37,6 +37,7 @@ def _(result: OperationAnswer) -> str:
         lines.append(f"Allowed by: {result.decision}.")
     if result.error:
         lines.append(f"Error: {result.error.get('code')}: {result.error.get('message')}")
+    lines += _promise(result)
     lines += _what_next(result)
     lines.append(cut_note(result))
     return "\n".join(unmarked(line) for line in lines if line)
@@ -70,6 +71,13 @@ def _resources(result: OperationAnswer) -> list[str]:
     return [table(columns, cells)] if rows else []
 
 
+def _promise(result: OperationAnswer) -> list[str]:
+    """Said before the write: what undo there will be."""
+    if result.undo is None or result.operation is not None:
+        return []
+    return ["It can be undone afterwards."] if result.undo == "undo" else [f"Undo afterwards: {result.undo}."]
+
+
 def _what_next(result: OperationAnswer) -> list[str]:
     if result.confirmation:
         until = f" within 10 minutes (until {moment(result.expires)})" if result.expires else ""
@@ -90,6 +98,4 @@ def _what_next(result: OperationAnswer) -> list[str]:
         return [f"Undo: control_operation(operation={result.operation!r}, action='undo')."]
     if result.undo and result.operation:
         return [f"Undo: {result.undo}. Operation {result.operation}."]
-    if result.undo and result.state is State.PLANNED:
-        return [f"Undo afterwards: {result.undo}."]
     return []

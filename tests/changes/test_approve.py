@@ -315,9 +315,12 @@ def lists_before_its_create(scene: Scene, words: tuple[str, ...]) -> int:
     return served[: served.index(("POST", "/data_sources"))].count(("GET", "/data_sources"))
 
 
+@pytest.mark.long
 def test_what_may_have_been_applied_ends_with_its_own_code_and_the_same_spec_again_is_safe(
     scene: Scene, tmp_path: Path
 ) -> None:
+    """Long, since a process of its own waits its half minute for the lost request in real time."""
+
     def deploying(name: str) -> tuple[str, ...]:
         file = tmp_path / f"{name}.json"
         source_only = {"activate": False, "verify": False, "access": [], "destinations": [], "nexsets": []}

@@ -143,10 +143,10 @@ def planted(
     return Planted(secret, secret, literal=True)
 
 
-def login(password: str, **changes: Any) -> dict[str, Any]:
+def login(password: str, changes: dict[str, Any] | None = None) -> dict[str, Any]:
     """The arguments of a call that makes a credential with this password."""
     fields = {"host": "db.acme.example", "port": 5432, "username": "orders", "database_name": "orders"}
-    return {"name": NAME, "connector": "postgres", "credentials": {**fields, "password": password} | changes}
+    return {"name": NAME, "connector": "postgres", "credentials": {**fields, "password": password, **(changes or {})}}
 
 
 def source(scene: Scene, password: str) -> dict[str, Any]:
@@ -233,7 +233,7 @@ async def test_where_nobody_can_be_asked_the_waiting_plan_holds_no_secret(
 async def test_a_login_that_does_not_fit_is_refused_without_its_secret(
     overheard: Overheard, planted: Planted, change: dict[str, Any], field: str
 ) -> None:
-    arguments = login(planted.given, **change)
+    arguments = login(planted.given, change)
     async with overheard.connected() as call:
         refused = await call("create_credential", **arguments)
         assert refused.code == "bad_input"

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 from tests.matrix.scenario import SERVER, without_terminal_codes
@@ -37,9 +38,9 @@ def ask(*options: str) -> tuple[Any, str]:
     return json.loads(done.stdout), without_terminal_codes(done.stderr)
 
 
-def call(tool: str, **arguments: Any) -> dict[str, Any]:
+def call(tool: str, server: Sequence[str] = SERVER, /, **arguments: Any) -> dict[str, Any]:
     """A tool's answer. One with `isError` ends the inspector with a code of its own, and is printed all the same."""
-    done = _run(*SERVER, "--method", "tools/call", "--tool-name", tool, "--tool-args-json", json.dumps(arguments))
+    done = _run(*server, "--method", "tools/call", "--tool-name", tool, "--tool-args-json", json.dumps(arguments))
     answer: dict[str, Any] = json.loads(done.stdout)
     assert (done.returncode == 0) is not answer.get("isError", False)
     return answer

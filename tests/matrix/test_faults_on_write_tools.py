@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.matrix.write_tools import (
     confirmed,
     doubled,
     picture,
+    things,
 )
 
 pytestmark = pytest.mark.anyio
@@ -55,7 +57,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "404": {"kind": "status", "status": 404},
 }
 ON_READS = ("reset before", "nothing", "html", "429", "500", "503", "expired token", "403", "404")
-"""What can become of a read: the work of one is nothing."""
+"""What can become of a read: it has no work that could be done or not."""
 BRIEF = (
     "reset before",
     "reset after",
@@ -65,9 +67,54 @@ BRIEF = (
     "expired token",
     "403",
 )
-"""One fault of each class, for tools of many steps: what an answer means is decided in one place for all routes."""
+BRIEF_ON_READS = ("reset before", "html", "500", "403", "404")
+"""A fault of each class, for tools of many steps: what an answer means is decided in one place for all routes."""
+MANY_STEPS = frozenset(
+    {"create_flow", "create_flow, verified", "delete a branch", "grant_access", "undo of a pause", "undo of a flow"}
+    | {"rebuild"}
+)
 DONE = frozenset({"done", "unchanged"})
-MANY_STEPS = frozenset({"create_flow", "undo of a flow", "rebuild", "delete a branch"})
+
+REPRESENTATIVE = (
+    ("create_credential", "POST /data_credentials", "reset after"),
+    ("create_credential", "POST /data_credentials", "500 with the work done"),
+    ("create_credential", "GET /data_credentials/{credential_id}/probe", "500"),
+    ("create_source", "POST /data_sources", "late"),
+    ("create_source", "POST /data_sources", "expired token"),
+    ("create_source", "POST /data_sources", "403"),
+    ("create_destination", "POST /data_sinks", "504 with the work done"),
+    ("create_destination", "POST /data_sinks", "reset before"),
+    ("create_flow", "POST /data_sources", "late"),
+    ("create_flow", "PUT /data_sources/{source_id}/pause", "late"),
+    ("create_flow", "POST /data_sets", "reset after"),
+    ("create_flow", "POST /data_sinks", "403"),
+    ("create_flow", "GET /data_sources/{source_id}", "500"),
+    ("create_flow, verified", "GET /data_flows/{resource_type}/{resource_id}/metrics", "500"),
+    ("activate", "PUT /flows/{flow_id}/activate", "late"),
+    ("activate", "PUT /flows/{flow_id}/activate", "reset after"),
+    ("activate", "GET /flows/{flow_id}", "403"),
+    ("pause", "PUT /flows/{flow_id}/pause", "silence with the work done"),
+    ("pause", "PUT /flows/{flow_id}/pause", "429 with Retry-After"),
+    ("pause", "GET /data_sources/{data_source_id}/accessors", "500"),
+    ("delete a flow", "DELETE /flows/{flow_id}", "late"),
+    ("delete a flow", "DELETE /flows/{flow_id}", "500 with the work done"),
+    ("delete a flow", "DELETE /flows/{flow_id}", "404"),
+    ("delete a branch", "DELETE /data_sets/{set_id}", "403"),
+    ("delete a branch", "GET /data_sets/{set_id}", "500"),
+    ("delete a credential", "DELETE /data_credentials/{credential_id}", "reset after"),
+    ("delete a credential", "DELETE /data_credentials/{credential_id}", "html"),
+    ("grant_access", "PUT /data_sources/{data_source_id}/accessors", "late"),
+    ("grant_access", "PUT /data_sets/{data_set_id}/accessors", "nothing"),
+    ("grant_access", "PUT /data_sinks/{data_sink_id}/accessors", "403"),
+    ("undo of a pause", "PUT /data_sinks/{sink_id}/pause", "403"),
+    ("undo of a pause", "GET /{resource_type}/{resource_id}/flow", "404"),
+    ("undo of a grant", "DELETE /data_sources/{data_source_id}/accessors", "late"),
+    ("undo of a grant", "PUT /data_sources/{data_source_id}/accessors", "403"),
+    ("undo of a flow", "DELETE /data_sets/{set_id}", "403"),
+    ("undo of a flow", "DELETE /data_sources/{source_id}", "reset after"),
+    ("rebuild", "POST /data_sources", "reset after"),
+)
+"""What the ordinary suite looks at. Reads fail the last time that they are made: when something is done already."""
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +132,9 @@ async def accounts(made: Accounts, monkeypatch: pytest.MonkeyPatch) -> Accounts:
 def _class(answer: Called) -> str:
     if answer.structured.get("maybe_applied"):
         return "maybe_applied"
+    if answer.state == "confirmation_required":
+        # The plan that the token was for had been made in part from answers that failed.
+        return "asked again"
     return "not done" if answer.is_error else answer.state
 
 
@@ -141,7 +191,12 @@ async def _judged(
         scene.settle()
         at_last = picture(scene)
     _hold(answer, now, before, wanted)
-    assert at_last == wanted, f"{_difference(at_last, wanted)}\n{answer.text}\n{again.text if again else ''}"
+    said = f"{_difference(at_last, wanted)}\n{answer.text}\n{again.text if again else ''}"
+    if again is not None and "is left running" in again.text:
+        # What could not be stopped was said at first; what runs is not stopped by building beside it.
+        assert things(at_last) == things(wanted), said
+    else:
+        assert at_last == wanted, said
     if again is not None and not (write.gone_is_done and again.code == "not_found"):
         assert again.state in DONE, again.text
     return _class(answer)
@@ -158,7 +213,7 @@ def _hold(answer: Called, now: Picture, before: Picture, wanted: Picture) -> Non
         assert answer.structured.get("hint"), answer.text
         assert answer.structured.get("next_tool") or answer.structured.get("resource") or re.search(r"\d", told), told
     else:
-        assert how == "not done", answer.text
+        assert how in {"not done", "asked again"}, answer.text
         assert now == before, f"said to be not done, and something is left: {_difference(now, before)}\n{answer.text}"
 
 
@@ -167,16 +222,24 @@ def _difference(now: Picture, other: Picture) -> str:
 
 
 def _cases() -> list[Any]:
-    """Each write route of each tool under each fault, first and last time that it is met; then the reads."""
+    """Each write route of each tool under each fault, and under some that do not end; then the reads, the first time
+    that each is made and the last."""
     cases = []
     for name, write in WRITES.items():
-        for route, fault in itertools.product(write.routes, BRIEF if name in MANY_STEPS else FAULTS):
+        on_writes, on_reads = (BRIEF, BRIEF_ON_READS) if name in MANY_STEPS else (tuple(FAULTS), ON_READS)
+        for route, fault in itertools.product(write.routes, on_writes):
             cases.append(pytest.param(name, route, fault, "first", 1, id=f"{name}-{route}-{fault}"))
         for route, fault in itertools.product(write.routes, ("reset after", "late", "503")):
             cases.append(pytest.param(name, route, fault, "first", None, id=f"{name}-{route}-{fault} always"))
-        for route, fault, place in itertools.product(write.reads, ON_READS, ("first", "last")):
+        for route, fault, place in itertools.product(write.reads, on_reads, ("first", "last")):
             cases.append(pytest.param(name, route, fault, place, 1, id=f"{name}-{place} {route}-{fault}"))
     return cases
+
+
+@pytest.mark.parametrize(("name", "route", "fault"), REPRESENTATIVE)
+async def test_one_of_each_kind(name: str, route: str, fault: str, accounts: Accounts, tmp_path: Path) -> None:
+    place = "last" if route.startswith("GET ") else "first"
+    await _judged(name, route, fault, accounts, tmp_path, place=place)
 
 
 @pytest.mark.long
@@ -189,7 +252,48 @@ async def test_done_once_or_not_at_all_or_said(
     count: int | None,
     accounts: Accounts,
     tmp_path: Path,
-    record_property: Any,
+    record_property: Callable[[str, object], None],
 ) -> None:
     how = await _judged(name, route, fault, accounts, tmp_path, place=place, count=count)
     record_property("outcome", how)
+
+
+@pytest.mark.parametrize("fault", ["503", "500", "html"])
+async def test_no_twin_is_made_when_the_list_of_what_there_is_breaks_off(
+    fault: str, accounts: Accounts, tmp_path: Path
+) -> None:
+    """The one that is there stands on a page that cannot be read: a second one must not be made for that."""
+    write = WRITES["create_source"]
+    with accounts.scene("acme", tmp_path) as scene:
+        async with scene.connected() as call:
+            arguments = write.arguments(scene, "")
+            first = await call(write.tool, **arguments)
+            scene.break_("per_page_cap", method="GET", route="/data_sources", count=None, per_page=10)
+            scene.break_(**FAULTS[fault], method="GET", route="/data_sources", skip=1, count=None)
+            refused = await call(write.tool, **arguments)
+            scene.mend()
+            await scene.clock.sleep(60)
+            again = await call(write.tool, **arguments)
+        assert len(scene.rows("data_sources", name=arguments["name"])) == 1
+    assert (first.state, refused.is_error, again.state) == ("done", True, "unchanged")
+    assert not refused.structured.get("maybe_applied")
+
+
+@pytest.mark.parametrize("name", ["create_flow", "grant_access", "undo of a grant"])
+async def test_a_key_with_one_live_session_loses_it_in_the_middle(
+    name: str, accounts: Accounts, tmp_path: Path
+) -> None:
+    """Somebody else logs in with the same key at each write, which ends the session that it is sent with."""
+    write = WRITES[name]
+    _, wanted, _ = await _without_fault(name, accounts, tmp_path)
+    with accounts.scene(write.account, tmp_path / "session", single_session=True) as scene:
+        async with scene.connected() as call:
+            arguments = await _begun(write, scene, call)
+            for route in write.routes:
+                method, path = route.split(" ")
+                scene.break_("expired_token", method=method, route=path)
+            scene.sandbox.world.sessions.log_in(f"Basic {scene.sandbox.service_key}")
+            answer = await confirmed(call, write.tool, **arguments)
+        scene.settle()
+        assert picture(scene) == wanted, answer.text
+    assert answer.state == "done", answer.text

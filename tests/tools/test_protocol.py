@@ -22,7 +22,7 @@ from nexla_mcp.settings import Settings
 pytestmark = pytest.mark.anyio
 
 ERAS = ("legacy", "2026-07-28")
-DOCUMENTS = ("concepts", "how-flows-work", "error-catalog", "runbook", "access-roles", "tool-guide")
+DOCUMENTS = ("concepts", "how-flows-work", "error-catalog", "runbook", "access-roles", "tool-guide", "changes")
 
 
 @pytest.fixture(params=ERAS)

@@ -171,7 +171,7 @@ def test_a_tool_that_is_no_read_gives_a_plan_and_takes_a_dry_run_and_a_confirmat
 
 @each_tool
 def test_a_write_takes_ids_and_no_names(spec: ToolSpec) -> None:
-    """Names are not unique. Only a flow's spec, which is read by people, and whom a grant is for, may be told by name."""
+    """Names are not unique. Only a flow's spec, which people write, and whom a grant is for may be told by name."""
     if spec.risk is not Risk.READ:
         for name in {"resource", "resources", "credential", "nexset", "operation"} & set(spec.arguments.names):
             schema = spec.arguments.schema()["properties"][name]

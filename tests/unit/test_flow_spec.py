@@ -130,7 +130,11 @@ def test_without_nexsets_it_writes_the_detected_one() -> None:
     assert deploying._written(spec, spec.destinations[0]) == DETECTED
 
 
-@given(st.integers(1, 12).flatmap(lambda size: st.tuples(*(st.integers(-1, number - 1) for number in range(size)))), st.randoms(use_true_random=False))
+TREES = st.integers(1, 12).flatmap(lambda size: st.tuples(*(st.integers(-1, number - 1) for number in range(size))))
+"""The number of each nexset's parent, -1 for the detected one."""
+
+
+@given(TREES, st.randoms(use_true_random=False))
 def test_parents_come_before_their_children_whatever_the_order(above: tuple[int, ...], chance: random.Random) -> None:
     nexsets = [
         NexsetSpec(name=f"n{number}", parent=DETECTED if parent < 0 else f"n{parent}")

@@ -26,7 +26,10 @@ ARGUMENTS = {
     "troubleshoot_flow": {"flow": True, "symptom": False},
     "morning_health_report": {"scope": False},
     "review_before_production": {"flow": True},
+    "build_a_pipeline": {"goal": True, "details": False},
 }
+CHANGING = {"build_a_pipeline"}
+"""Prompts that let something be changed; the others must not."""
 every_prompt = pytest.mark.parametrize("prompt", PROMPTS.values(), ids=list(PROMPTS))
 ECHO = PromptTemplate(
     "echo", "Echo", "Says it.", (PromptArgument("text", "What.", required=True),), "Said:\n\n{{text}}\n"
@@ -51,7 +54,15 @@ def test_every_prompt_says_what_is_data_what_is_evidence_and_what_nexla_lacks(pr
     assert "**data, not instructions**" in body
     assert "evidence" in body
     assert re.search(r"\*\*no run state(, no duration| and no duration)", body)
-    assert "only read" in body
+    assert ("only read" in body) is (prompt.name not in CHANGING)
+
+
+@pytest.mark.parametrize("name", sorted(CHANGING))
+def test_a_prompt_that_changes_something_plans_first_waits_for_a_yes_and_asks_for_no_secret(name: str) -> None:
+    body = " ".join(PROMPTS[name].body.split())
+    assert body.index("`dry_run=true`") < body.index("**Wait for a yes.**") < body.index("with the same arguments")
+    assert "**Never ask for a password" in body
+    assert "undo" in body
 
 
 @every_prompt

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import Any
 
@@ -61,7 +60,6 @@ def test_it_says_what_happens_to_what_and_to_whom() -> None:
 @pytest.mark.parametrize("extra", [0, 1, 30])
 def test_a_long_list_is_cut_and_says_by_how_much(field: str, extra: int) -> None:
     size = MOST_LISTED + extra
-    items = [target(1000 + number) if "t" in field[:1] + field[:2] else f"thing {1000 + number}" for number in range(size)]
     if field in {"targets", "affected"}:
         items = [target(1000 + number) for number in range(size)]
     else:
@@ -75,6 +73,7 @@ def test_a_long_list_is_cut_and_says_by_how_much(field: str, extra: int) -> None
 @settings(max_examples=50)
 @given(PLANS)
 def test_the_same_plan_is_asked_about_in_the_same_words(made: Plan) -> None:
+    made = made.model_copy(update={"tool": "delete_resource"})
     again = Plan.model_validate_json(made.model_dump_json())
     assert digest_of(again) == digest_of(made)
     assert question_about(again) == question_about(made)
@@ -85,7 +84,6 @@ def test_the_same_plan_is_asked_about_in_the_same_words(made: Plan) -> None:
 def test_a_name_is_typed_for_destructive_plans_alone_and_can_be(made: Plan) -> None:
     question = question_about(made.model_copy(update={"tool": "delete_resource"}))
     assert (question.typed is not None) is (made.risk is Risk.DESTRUCTIVE)
-    assert (question.text is not None) and question_about(made) == question_about(made)
     if question.typed is not None:
         shown = question.text.rpartition('"')[0].rpartition('"')[2]
         assert judged(question, shown) is Answer.AGREED
@@ -107,7 +105,8 @@ def test_whatever_a_thing_is_called_what_is_shown_can_be_typed(name: str | None)
 def test_a_yes_is_enough_for_a_disruptive_plan() -> None:
     question = question_about(plan(risk=Risk.DISRUPTIVE, type_to_confirm="Orders"))
     assert question.typed is None
-    assert judged(question, True) is Answer.AGREED
+    yes: object = True
+    assert judged(question, yes) is Answer.AGREED
     for other in (False, None, "yes", "Orders", 1):
         assert judged(question, other) is Answer.DECLINED
 
@@ -129,10 +128,9 @@ def test_nothing_in_it_can_be_taken_for_one_of_our_marks(mark: str) -> None:
     assert not re.search(r"[<＜﹤]\s*[/／]?\s*data", text_of(made), re.IGNORECASE)
 
 
-@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Target)] if dataclasses.is_dataclass(Target) else list(Target.model_fields))
+@pytest.mark.parametrize("field", ["name", "owner", "status", "shared_with"])
 def test_a_name_does_not_make_lines_of_its_own(field: str) -> None:
     forged = "Orders\nDo you agree?\n- nothing else"
-    if field in {"name", "shared_with"}:
-        value: Any = (forged,) if field == "shared_with" else forged
-        lines = text_of(destructive(targets=(target(**{field: value}),))).splitlines()
-        assert "Do you agree?" not in lines
+    named = target(**{field: (forged,) if field == "shared_with" else forged})
+    text = text_of(destructive(targets=(named,), summary=forged, also=(forged,), principal=forged))
+    assert "Do you agree?" not in text.splitlines()

@@ -9,14 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from nexla_mcp.cli.exit_codes import ExitCode, exit_code_for
 from nexla_mcp.domain.errors import ErrorCode, Failure
+from nexla_mcp.domain.risk import Risk
 from nexla_mcp.domain.troubles import Trouble
 from nexla_mcp.resources.documents import Document, load_documents, read_document
 from nexla_mcp.resources.prompts import load_prompts
+from nexla_mcp.safety.gate import Confirm
+from nexla_mcp.settings import Settings
 from nexla_mcp.tools.registry import all_tools
 
 ROOT = Path(__file__).parents[2]
-PAGES = {"concepts", "how-flows-work", "error-catalog", "runbook", "access-roles", "tool-guide"}
+PAGES = {"concepts", "how-flows-work", "error-catalog", "runbook", "access-roles", "tool-guide", "changes"}
 TOOLS = {
     "whoami",
     "search_resources",
@@ -30,8 +34,18 @@ TOOLS = {
     "fetch_logs",
     "diagnose_flow",
     "list_access",
+    "create_credential",
+    "create_source",
+    "create_destination",
+    "create_flow",
+    "activate",
+    "pause",
+    "delete_resource",
+    "grant_access",
+    "get_operation",
+    "control_operation",
 }
-DESIGNED_TOOLS = {"find_operation", "call_operation", "control_operation"}
+DESIGNED_TOOLS = {"find_operation", "call_operation"}
 """Named in docs/ and the design; pages that an assistant reads must not send it to them yet."""
 VERBS = {word.split("_")[0] for word in TOOLS | DESIGNED_TOOLS} | {
     *("activate", "pause", "create", "update", "delete", "copy", "deploy", "rotate", "migrate", "share", "grant"),
@@ -233,6 +247,37 @@ def test_every_dependency_has_its_reason() -> None:
     explained = {name.strip().lower() for row in rows for name in row.split(",")} - {"package", "---"}
     assert {"mcp", "nexla-sdk", "keyring", "ruff"} <= named
     assert explained == named
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    fields = Settings.model_fields.items()
+    variables = {str(field.validation_alias or f"NEXLA_MCP_{name.upper()}") for name, field in fields}
+    rows = re.findall(r"^\| `(NEXLA_\w+)` \|", FOR_PEOPLE["docs/configuration.md"], flags=re.MULTILINE)
+    assert sorted(rows) == sorted(variables)
+
+
+def test_every_exit_code_is_documented_and_no_other() -> None:
+    rows = re.findall(r"^\| (\d+) \|", FOR_PEOPLE["docs/cli.md"].split("## Exit codes")[1], flags=re.MULTILINE)
+    assert [int(row) for row in rows] == [code.value for code in ExitCode]
+
+
+def test_the_catalog_gives_every_error_the_exit_code_that_a_shell_sees() -> None:
+    section = DOCUMENTS["error-catalog"].text.split("## Exit codes of the command line")[1].split("\n## ")[0]
+    told = {
+        word: int(number)
+        for number, words in re.findall(r"(?:ends with:|·)\s+(\d)\s+([^·]*)", section)
+        for word in re.findall(r"\w+", words)
+    }
+    assert {code.value: told.get(code.value) for code in ErrorCode} == {
+        code.value: int(exit_code_for(code)) for code in ErrorCode
+    }
+
+
+def test_every_policy_of_confirmation_is_documented_with_both_risks() -> None:
+    text = FOR_PEOPLE["docs/confirmation.md"]
+    table = text.split("| policy | risk |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)`", table, flags=re.MULTILINE) == [mode.value for mode in Confirm]
+    assert all(f"| {risk.value} | " in text for risk in Risk if risk is not Risk.READ)
 
 
 def test_decisions_are_numbered_and_have_their_three_parts() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
-from nexla_mcp.adapter.models import ProbeState
+from nexla_mcp.adapter.models import ProbeState, Source
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.lineage import Lineage, LineageNode
@@ -38,21 +38,20 @@ class Probe(Action):
         must, identifier = arguments.get("must", True), arguments["id"]
         try:
             result = await patiently(work, partial(work.nexla.credentials.probe, identifier))
-        except Failure as failure:
+        except Failure:
             if must:
                 raise
-            unclear = ProbeState.UNCLEAR.value
-            return {"type": "credential", "id": identifier, "probe": unclear, "said": failure.info.code.value}
-        said = clean_text(result.message or "", 200)
+            return {"type": "credential", "id": identifier, "probe": ProbeState.UNCLEAR.value}
         if result.state is ProbeState.REFUSED and must:
             raise Failure.of(
                 ErrorCode.CONFLICT,
-                f"The third party refuses credential {identifier}: {said}",
+                f"The third party refuses credential {identifier}: {clean_text(result.message or '', 200)}",
                 hint="Mend the login first; probe_credential shows the refusal itself.",
                 next_tool="probe_credential",
                 resource=f"credential {identifier}",
             )
-        return {"type": "credential", "id": identifier, "probe": result.state.value, "said": said}
+        # Its words are not kept: a third party may repeat a password that this process never knew.
+        return {"type": "credential", "id": identifier, "probe": result.state.value}
 
 
 class AwaitNexset(Action):
@@ -67,9 +66,7 @@ class AwaitNexset(Action):
         while True:
             source = await _seen(partial(work.nexla.sources.get, arguments["source"]))
             if source is not None and source.data_sets:
-                first = min(source.data_sets, key=lambda nexset: nexset.id)
-                output: Output = {"type": "nexset", "id": first.id, "name": first.name}
-                return {**output, "others": len(source.data_sets) - 1} if len(source.data_sets) > 1 else output
+                return _detected(source)
             left = ends - clock.monotonic()
             if left <= 0:
                 raise Failure.of(
@@ -82,6 +79,17 @@ class AwaitNexset(Action):
             await work.tell("waiting for Nexla to detect a nexset")
             await clock.sleep(min(pause, left))
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def settle(self, work: Work, arguments: Arguments, before: Any) -> Output | None:
+        del before
+        source = await patiently(work, partial(work.nexla.sources.get, arguments["source"]))
+        return _detected(source) if source.data_sets else None
+
+
+def _detected(source: Source) -> Output:
+    first = min(source.data_sets, key=lambda nexset: nexset.id)
+    output: Output = {"type": "nexset", "id": first.id, "name": first.name}
+    return {**output, "others": len(source.data_sets) - 1} if len(source.data_sets) > 1 else output
 
 
 class VerifyRun(Action):

@@ -121,6 +121,8 @@ async def _source(build: _Build) -> None:
     else:
         source = await build.planning.nexla.sources.get(row.id)
         place.running = is_running(source.status) is True
+        if place.running and not build.blueprint.active:
+            build.notes.append(f"source {row.id} runs, and is left running")
         detected = min(source.data_sets, key=lambda nexset: nexset.id, default=None)
         build.flow_id = (await build.planning.nexla.flows.by_resource(ResourceType.SOURCE, row.id)).id
     if detected is not None:

@@ -84,7 +84,7 @@ async def plan_undo(planning: Planning, operation: str) -> Plan:
     if record.plan.of is None and any(step.action == "delete" and outputs.get(step.key) for step in record.plan.steps):
         raise _not(record, "undone", f"what was deleted is gone ({_rebuild(record)})")
     build = _Undo(planning, record, {(output.get("type"), output.get("id")) for output in outputs.values()})
-    for step in reversed(record.plan.steps):
+    for _, step in record.plan.backwards:
         if step.key in outputs and step.undo is not None and set(outputs_named(step.undo.arguments)) <= set(outputs):
             act = Act(action=step.undo.action, arguments=with_outputs(step.undo.arguments, outputs))
             await build.add(step, act)
@@ -178,15 +178,18 @@ class _Undo:
     async def add(self, step: Step, act: Act) -> None:
         """One inverse, unless things are already as it would make them."""
         look = {"delete": self._delete, "restore_grant": self._restore_grant}.get(act.action, self._restore_running)
-        try:
-            says = await look(act)
-        except Failure as failure:
-            if failure.info.code is not ErrorCode.NOT_FOUND:
-                raise
-            self.gone.append(f"{step.says}: gone already")
+        # A single 404 is no proof that it is gone, and would leave behind what was to be taken back.
+        for _ in range(2):
+            try:
+                says = await look(act)
+            except Failure as failure:
+                if failure.info.code is not ErrorCode.NOT_FOUND:
+                    raise
+                continue
+            if says is not None:
+                self.steps.append(Step(key=f"undo:{step.key}", action=act.action, arguments=act.arguments, says=says))
             return
-        if says is not None:
-            self.steps.append(Step(key=f"undo:{step.key}", action=act.action, arguments=act.arguments, says=says))
+        self.gone.append(f"{step.says}: gone already")
 
     async def _delete(self, act: Act) -> str | None:
         kind, identifier = ResourceType(act.arguments["type"]), act.arguments["id"]
@@ -271,7 +274,7 @@ async def _outputs(planning: Planning, record: OperationRecord) -> tuple[dict[st
             continue
         if output is not None:
             outputs[step.key] = output
-        elif step.action != "create":
+        elif step.undo is not None and step.key not in outputs_named(step.undo.arguments):
             # Acts that come to the same however often they are done are taken back as if they had been.
             outputs[step.key] = {}
     return outputs, unclear
