@@ -103,7 +103,8 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _exit_code(outcome: Outcome) -> int:
     if outcome.error is not None:
-        return exit_code_for(outcome.error.code)
+        # Whatever went wrong, a job has to know first that something may have been changed.
+        return ExitCode.MAYBE_APPLIED if outcome.error.maybe_applied else exit_code_for(outcome.error.code)
     if isinstance(outcome.result, OperationAnswer):
         return _EXIT_OF_STATE.get(outcome.result.state, ExitCode.OK)
     if isinstance(outcome.result, HealthReport) and outcome.result.verdict in {Verdict.SICK, Verdict.UNKNOWN}:
@@ -120,13 +121,18 @@ def watched() -> Iterator[Progress]:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress as Bar  # noqa: PLC0415
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("working", total=None)
+    bar = Bar(console=Console(stderr=True), transient=True)
+    task = bar.add_task("working", total=None)
 
-        async def advance(done: float, total: float, what: str) -> None:
-            bar.update(task, completed=done, total=total, description=what)
+    async def advance(done: float, total: float, what: str) -> None:
+        # Not before there is something to show: a question may be asked on this terminal until then.
+        bar.start()
+        bar.update(task, completed=done, total=total, description=what)
 
+    try:
         yield advance
+    finally:
+        bar.stop()
 
 
 async def _line(done: float, total: float, what: str) -> None:

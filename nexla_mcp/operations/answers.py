@@ -59,6 +59,7 @@ def answer_of_operation(record: OperationRecord, *, in_full: bool = False) -> Op
         risk=plan.risk.value if in_full else None,
         started=record.started_at,
         ended=record.ended_at,
+        principal=plan.principal if in_full else None,
         decision=record.decision if in_full else None,
         arguments=plan.arguments if in_full else None,
         steps=[_step_row(plan, position, record.step(position)) for position in range(len(plan.steps))],
@@ -68,6 +69,7 @@ def answer_of_operation(record: OperationRecord, *, in_full: bool = False) -> Op
         undo=undo_of(record),
         verified=next((step.output["verified"] for step in record.steps if _verified(step)), None),
         notes=list(plan.notes) or None,
+        kept=plan.snapshot if in_full else None,
         error=record.error.model_dump(mode="json", exclude_none=True, exclude_defaults=True) if record.error else None,
     )
 

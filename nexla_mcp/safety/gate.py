@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+import anyio.to_thread
+
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.plans import Plan
 from nexla_mcp.domain.risk import Risk
@@ -81,7 +83,10 @@ _NOT_AGREED = {
 
 @dataclass(frozen=True)
 class Gate:
-    """Judges plans for one principal. `now` is this machine's clock, timezone-aware."""
+    """Judges plans for one principal. `now` is this machine's clock, timezone-aware.
+
+    Decisions are read and written beside the event loop: another copy may keep their file busy.
+    """
 
     policy: ConfirmPolicy
     seals: Seals
@@ -103,14 +108,14 @@ class Gate:
             AskLaterError: the client has to carry a question and call again.
         """
         digest = digest_of(plan)
-        self._refuse_declined(digest)
+        await self._refuse_declined(digest)
         if plan.risk not in GATED:
             return Pass(self.fresh_id(), "needed no confirmation")
         if plan.tool in self.policy.allow:
             return Pass(self.fresh_id(), "the operator's setting NEXLA_MCP_CONFIRM_ALLOW")
         if self.policy.mode is Confirm.DENY:
             raise _denied(plan)
-        approved = self.decisions.approved(digest)
+        approved = await anyio.to_thread.run_sync(self.decisions.approved, digest)
         if approved is not None:
             return Pass(approved, "a person, with nexla-mcp approve", approved)
         if self._asks(plan, person) and person is not None:
@@ -118,8 +123,8 @@ class Gate:
         if given is not None and given.purpose is Purpose.TOKEN and self._token_is_enough(plan):
             if given.digest == digest and given.expires > self.now():
                 return Pass(given.nonce, "a token: the plan had been shown")
-            return self._needed(plan, digest, call, _why_not(given, digest))
-        return self._needed(plan, digest, call, "")
+            return await self._needed(plan, digest, call, _why_not(given, digest))
+        return await self._needed(plan, digest, call, "")
 
     def _asks(self, plan: Plan, person: Person | None) -> bool:
         return person is not None and not (self.policy.mode is Confirm.TOKEN and plan.risk in GATED)
@@ -135,7 +140,7 @@ class Gate:
         answer = await person.ask(question_about(plan), self.seals.write(sealed))
         if answer is Answer.DECLINED:
             # Of what the person saw, even where it has changed since: it may change back.
-            self.decisions.decline(sealed.digest)
+            await anyio.to_thread.run_sync(self.decisions.decline, sealed.digest)
         elif sealed.expires <= self.now():
             return NotAgreed("The answer came too late. Nothing was done.")
         elif sealed.digest != digest:
@@ -143,18 +148,19 @@ class Gate:
         if answer is not Answer.AGREED:
             return NotAgreed(_NOT_AGREED[answer])
         # While this person thought, another may have declined elsewhere.
-        self._refuse_declined(digest)
+        await self._refuse_declined(digest)
         return Pass(sealed.nonce, person.described)
 
-    def _needed(self, plan: Plan, digest: str, call: str, why: str) -> Needed:
+    async def _needed(self, plan: Plan, digest: str, call: str, why: str) -> Needed:
         sealed = self.seals.seal(Purpose.TOKEN, digest, call, self.now())
         if self._token_is_enough(plan):
             return Needed(self.seals.write(sealed), sealed.expires, why=why)
-        request = self.decisions.ask(sealed.nonce, digest, _as_json(question_about(plan)))
+        question = _as_json(question_about(plan))
+        request = await anyio.to_thread.run_sync(self.decisions.ask, sealed.nonce, digest, question)
         return Needed(None, request.until, request.code, why)
 
-    def _refuse_declined(self, digest: str) -> None:
-        until = self.decisions.declined_until(digest)
+    async def _refuse_declined(self, digest: str) -> None:
+        until = await anyio.to_thread.run_sync(self.decisions.declined_until, digest)
         if until is not None:
             raise Failure.of(
                 ErrorCode.NOT_ALLOWED,

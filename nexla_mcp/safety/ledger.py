@@ -8,6 +8,7 @@ most one step whose outcome has to be looked up.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from nexla_mcp.domain.errors import ErrorCode, ErrorInfo, Failure
 from nexla_mcp.domain.plans import Plan
 from nexla_mcp.safety.database import Database
 from nexla_mcp.safety.executor import is_alive, last_sign_of_life
+
+logger = logging.getLogger(__name__)
 
 
 class Status(str, Enum):
@@ -248,7 +251,7 @@ class Ledger:
             rows = connection.execute(
                 "SELECT * FROM operations ORDER BY started_at DESC, rowid DESC LIMIT ?", (limit,)
             ).fetchall()
-            return [self._record(connection, row) for row in rows]
+            return self._readable(connection, rows)
 
     def interrupted(self) -> list[OperationRecord]:
         """Operations whose process is gone, the oldest first."""
@@ -256,7 +259,7 @@ class Ledger:
             rows = connection.execute(
                 "SELECT * FROM operations WHERE status IN (?, ?) ORDER BY started_at", PENDING
             ).fetchall()
-            return [record for row in rows if (record := self._record(connection, row)).interrupted]
+            return [record for record in self._readable(connection, rows) if record.interrupted]
 
     def _refuse_rivals(self, connection: sqlite3.Connection, plan: Plan) -> None:
         wanted = set(plan.locks)
@@ -319,6 +322,18 @@ class Ledger:
         if row is None:
             raise unknown_operation(operation)
         return row
+
+    def _readable(self, connection: sqlite3.Connection, rows: list[sqlite3.Row]) -> list[OperationRecord]:
+        """Those that this version can read: one of another version hides none of the others."""
+        read = [self._record_or_none(connection, row) for row in rows]
+        return [record for record in read if record is not None]
+
+    def _record_or_none(self, connection: sqlite3.Connection, row: sqlite3.Row) -> OperationRecord | None:
+        try:
+            return self._record(connection, row)
+        except Failure as failure:
+            logger.warning(failure.info.message)
+            return None
 
     def _record(self, connection: sqlite3.Connection, row: sqlite3.Row) -> OperationRecord:
         steps = connection.execute("SELECT * FROM steps WHERE operation = ? ORDER BY position", (row["id"],)).fetchall()

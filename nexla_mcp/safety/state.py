@@ -9,6 +9,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nexla_mcp.domain.errors import ErrorCode, Failure
 
@@ -46,7 +47,7 @@ class StateDirectory:
         """
         try:
             for folder in (self.path, self.executors):
-                folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+                _make_private(folder)
                 folder.chmod(PRIVATE)
         except OSError as error:
             raise Failure.of(
@@ -88,29 +89,36 @@ class Account:
 
     def known(self, login: str) -> StateDirectory | None:
         """The directory that this login used before, without asking Nexla whose it is; None for a new login."""
-        try:
-            logins = json.loads((self.path / _LOGINS).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        principal = logins.get(self._fingerprint(login)) if isinstance(logins, dict) else None
+        logins = self._logins()
+        principal = logins.get(self._fingerprint(login)) if logins else None
         return self.directory(principal) if isinstance(principal, str) else None
 
     def remember(self, login: str, principal: str) -> None:
         """Notes whose login this is. The login itself is not kept, only a keyed fingerprint of it."""
-        self.path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        file = self.path / _LOGINS
-        try:
-            logins = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            logins = {}
+        _make_private(self.path)
+        file, logins = self.path / _LOGINS, self._logins()
         if logins.get(self._fingerprint(login)) == principal:
             return
         logins[self._fingerprint(login)] = principal
         _write_whole(file, json.dumps(logins).encode())
 
+    def _logins(self) -> dict[str, Any]:
+        """Principals by fingerprint; empty where there is no list, or a damaged one, which is begun anew."""
+        try:
+            logins = json.loads((self.path / _LOGINS).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return logins if isinstance(logins, dict) else {}
+
     def _fingerprint(self, login: str) -> str:
         salt = _kept_secret(self.path / "salt")
         return hmac.new(salt, login.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _make_private(folder: Path) -> None:
+    """Makes a folder and what is missing above it, each for this user alone; what is there keeps its mode."""
+    for missing in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
+        missing.mkdir(mode=PRIVATE, exist_ok=True)
 
 
 def _kept_secret(file: Path) -> bytes:
@@ -118,7 +126,7 @@ def _kept_secret(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except FileNotFoundError:
-        file.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        _make_private(file.parent)
     fresh = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
     _write_private(fresh, secrets.token_bytes(KEY_BYTES))
     try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
+import anyio.to_thread
 
 from nexla_mcp.domain.errors import ErrorCode, ErrorInfo, Failure
 from nexla_mcp.domain.plans import Plan
@@ -56,7 +57,7 @@ async def make(change: Change, context: ToolContext) -> tuple[Result, ErrorInfo 
     desk = await context.open_desk()
     call = _fingerprint(desk, change)
     sealed = _sealed(desk, change, call)
-    if sealed is not None and desk.planning.ledger.get(sealed.nonce) is not None:
+    if sealed is not None and await anyio.to_thread.run_sync(desk.planning.ledger.get, sealed.nonce) is not None:
         return await _told(desk, sealed.nonce, change, context)
     planned = await change.spec.function(context, **_its_own(change.arguments))
     if not isinstance(planned, Plan):
@@ -97,7 +98,7 @@ async def _changed_meanwhile(plan: Plan, change: Change, context: ToolContext) -
 async def _start(desk: Desk, plan: Plan, outcome: Pass, call: str) -> None:
     await desk.runner.start(Claim(outcome.operation, plan, digest_of(plan), call, outcome.by))
     if outcome.approval is not None:
-        desk.gate.decisions.use_up(outcome.approval)
+        await anyio.to_thread.run_sync(desk.gate.decisions.use_up, outcome.approval)
 
 
 async def _told(desk: Desk, operation: str, change: Change, context: ToolContext) -> tuple[Result, ErrorInfo | None]:

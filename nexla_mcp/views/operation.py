@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from nexla_mcp.domain.results.operation import OperationAnswer, State
 from nexla_mcp.safety.untrusted import quoted, unmarked
 from nexla_mcp.views.table import moment, table
@@ -33,8 +35,10 @@ def _(result: OperationAnswer) -> str:
     lines += [f"Note: {line}" for line in result.notes or ()]
     if result.verified:
         lines.append(f"Records: {result.verified}.")
-    if result.decision:
-        lines.append(f"Allowed by: {result.decision}.")
+    if result.principal:
+        lines.append(f"As {result.principal}. Allowed by: {result.decision}.")
+    if result.kept:
+        lines.append(f"Kept of what it deleted: {json.dumps(result.kept, ensure_ascii=False)}")
     if result.error:
         lines.append(f"Error: {result.error.get('code')}: {result.error.get('message')}")
     lines += _promise(result)

@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event, Thread
@@ -25,7 +25,12 @@ from typing import Any
 
 import requests
 
+from nexla_mcp import server
+from nexla_mcp.adapter.exchange import Exchange
+from nexla_mcp.cli import main
+from nexla_mcp.safety.ledger import Ledger
 from tests.changes.conftest import Scene
+from tests.matrix.faulty import HastyClock
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90
@@ -94,7 +99,6 @@ class Copy:
 
     process: BaseProcess
     folder: Path
-    frozen: bool = field(default=False)
 
     @property
     def writes(self) -> list[str]:
@@ -160,9 +164,6 @@ def _call(words: list[str], variables: dict[str, str], admin_url: str, folder: s
     os.environ.update(variables)
     for number, name in ((1, "out"), (2, "errors")):
         os.dup2(os.open(Path(folder) / name, os.O_WRONLY | os.O_CREAT), number)
-    from nexla_mcp import server
-    from nexla_mcp.cli import main
-    from tests.matrix.faulty import HastyClock
 
     def passes(seconds: float) -> None:
         requests.post(f"{admin_url}/clock/advance", json={"seconds": seconds}, timeout=PATIENCE)
@@ -175,8 +176,6 @@ def _call(words: list[str], variables: dict[str, str], admin_url: str, folder: s
 
 def _watch(file: Path, dies: str | None) -> None:
     """Every write of the ledger goes into the file; at the moment that `dies` names the process is no more."""
-    from nexla_mcp.adapter.exchange import Exchange
-    from nexla_mcp.safety.ledger import Ledger
 
     def begin(operation: str, executor: str, position: int, key: str, before: Any) -> str:
         return f"begin {position}"

@@ -13,11 +13,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 import pytest
 
+from nexla_mcp.cli import call as command
+from nexla_mcp.server import Account
 from tests.changes.conftest import FLOW, SPEC, TEAM, Scene
 from tests.changes.test_gate_people import PAYMENTS, cancelling, pausing, rename, writes
 
@@ -305,6 +309,29 @@ def test_an_approval_is_used_by_the_next_command(scene: Scene) -> None:
     assert at_terminal(scene, "approve", code, prompt=NAMED, types=f"{PAYMENTS}\n").code == OK
     assert without_terminal(scene, *words).code == OK
     assert scene.rows("data_sources", name=PAYMENTS) == []
+
+
+async def test_a_failure_that_left_something_behind_ends_with_the_code_of_what_may_have_been_applied(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A step is refused, and so is taking back the steps before it."""
+    clocked = partial(Account, clock=scene.clock)
+    monkeypatch.setattr(command, "Account", clocked)
+    file = tmp_path / "orders.json"
+    file.write_text(json.dumps(SPEC))
+    scene.break_("status", method="POST", route="/data_sinks", status=403, count=None)
+    scene.break_("status", method="DELETE", status=403, count=None)
+    code = await anyio.to_thread.run_sync(
+        partial(command.run, scene.settings, command.Request("create_flow", file=file), as_json=True)
+    )
+    assert code == MAYBE_APPLIED
+    assert len(scene.rows("data_sources", name=FLOW)) == 1
+    scene.mend()
+    code = await anyio.to_thread.run_sync(
+        partial(command.run, scene.settings, command.Request("create_flow", file=file), as_json=True)
+    )
+    assert code == OK
+    assert len(scene.rows("data_sources", name=FLOW)) == 1
 
 
 def lists_before_its_create(scene: Scene, words: tuple[str, ...]) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 from typing import Any
 
 import anyio
 import pytest
 
+from nexla_mcp.safety.ledger import Ledger
 from nexla_mcp.starting import announcement
 from tests.changes.conftest import FLOW, SPEC, TEAM, Scene
 from tests.changes.processes import PATIENCE, Copy, copy_calling, died, eventually, start, time_passing
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.anyio
 
 OTHER, RUNNING = "Stripe Payments", "Churn Features"
 DONE = {"done", "unchanged"}
+HELLO = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
 
 
 async def ended(*copies: Copy) -> list[int]:
@@ -33,7 +36,7 @@ async def in_the_middle(scene: Scene, tool: str, arguments: dict[str, Any], **fa
     return copy
 
 
-@pytest.mark.parametrize("number", [2, 3])
+@pytest.mark.parametrize("number", [pytest.param(2, marks=pytest.mark.long), 3])
 async def test_the_same_flow_is_built_once_by_copies_that_start_at_once(scene: Scene, number: int) -> None:
     copies = [copy_calling(scene, "create_flow", SPEC) for _ in range(number)]
     codes = await ended(*copies)
@@ -46,14 +49,11 @@ async def test_the_same_flow_is_built_once_by_copies_that_start_at_once(scene: S
     assert told(scene) == []
 
 
-@pytest.mark.parametrize("number", [3])
-async def test_a_quick_create_is_not_doubled_by_a_copy_that_planned_before_it_was_done(
-    scene: Scene, number: int
-) -> None:
+async def test_a_quick_create_is_not_doubled_by_a_copy_that_planned_before_it_was_done(scene: Scene) -> None:
     """Claims alone do not help here: the first is over before the second is claimed."""
     login = scene.row("data_credentials", name=SPEC["source"]["credential"])["id"]
     source = {"name": "New", "connector": "s3", "credential": login, "config": SPEC["source"]["config"]}
-    copies = [copy_calling(scene, "create_source", source) for _ in range(number)]
+    copies = [copy_calling(scene, "create_source", source) for _ in range(3)]
     await ended(*copies)
     answers = [copy.answer for copy in copies]
     assert all(answer.get("state") in DONE or answer["code"] == "conflict" for answer in answers)
@@ -142,10 +142,6 @@ async def test_a_step_that_cannot_be_noted_stops_the_operation_and_leaves_it_int
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As with a full disk: nothing more is sent, and the living process does not hold what it no longer runs."""
-    import sqlite3
-
-    from nexla_mcp.safety.ledger import Ledger
-
     noted = Ledger.begin_step
 
     def full(ledger: Ledger, operation: str, executor: str, position: int, *rest: Any) -> None:
@@ -167,7 +163,7 @@ async def test_a_step_that_cannot_be_noted_stops_the_operation_and_leaves_it_int
     assert scene.statuses(scene.flow_id(FLOW)) == {"ACTIVE"}
 
 
-@pytest.mark.parametrize("work", [True, False])
+@pytest.mark.parametrize("work", [True, pytest.param(False, marks=pytest.mark.long)])
 async def test_a_server_whose_client_goes_away_ends_and_loses_nothing(scene: Scene, work: bool) -> None:
     """Within the grace it gives a step, although the request that is out gets no answer."""
     before = scene.snapshot()

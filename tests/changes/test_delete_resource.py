@@ -94,6 +94,9 @@ async def test_a_destination_is_deleted_alone_and_built_anew_under_the_same_nexs
         deleted = await call("delete_resource", type="destination", resource=sink["id"])
         assert deleted.state == "done"
         assert scene.rows("data_sinks", id=sink["id"]) == []
+        receipt = await call("get_operation", operation=deleted.structured["operation"])
+        assert receipt.structured["kept"]["parts"][0]["name"] == sink["name"]
+        assert "dana@acme.example" in receipt.structured["principal"]
         rebuilt = await call("control_operation", operation=deleted.structured["operation"], action="rebuild")
     assert rebuilt.state == "done", rebuilt.text
     assert lineage(scene, flow) == before

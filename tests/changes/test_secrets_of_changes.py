@@ -6,109 +6,26 @@ That the platform did receive the secret is looked up in the sandbox: a change t
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import anyio
-import anyio.to_thread
 import mcp_types as protocol
 import pytest
 
-from nexla_mcp.cli import doctor
 from nexla_mcp.operations import runner
 from nexla_mcp.operations.actions.creating import Create
-from tests.changes.conftest import ERAS, LAKE, Called, Scene, agreeing
+from tests.changes.conftest import ERAS, Scene, agreeing
+from tests.changes.overheard import CANARY, CREATE, NAME, PROBE, Overheard, Planted, login, received, source, writes
 
 pytestmark = pytest.mark.anyio
 
-CANARY = "CanaryX"
-"""Every secret planted begins with it, so that none can slip through under another ending."""
-NAME = "Orders database"
-PROBE = {"method": "GET", "route": "/data_credentials/{credential_id}/probe"}
-CREATE = {"method": "POST", "route": "/data_credentials"}
-
-Calling = Callable[..., Awaitable[Called]]
-
-
-@dataclass(frozen=True)
-class Planted:
-    """One secret: what stands for it in a call, and what it is."""
-
-    given: str
-    secret: str
-    literal: bool = False
-
-    @property
-    def echo(self) -> str:
-        """What a careless platform says when it refuses it."""
-        return f"login as orders/{self.secret} failed"
-
-
-@dataclass
-class Overheard:
-    """Everything that left the server, or stayed on disk, while a scene was played."""
-
-    scene: Scene
-    caplog: pytest.LogCaptureFixture
-    capfd: pytest.CaptureFixture[str]
-    said: list[tuple[str, str]] = field(default_factory=list)
-
-    @asynccontextmanager
-    async def connected(self, **options: Any) -> AsyncIterator[Calling]:
-        """As the scene's, every answer kept."""
-        async with self.scene.connected(**options) as call:
-
-            async def calling(tool: str, /, **arguments: Any) -> Called:
-                answer: Called = await call(tool, **arguments)
-                self.said.append((tool, answer.text))
-                self.said.append((f"{tool}, structured", json.dumps(answer.structured, ensure_ascii=False)))
-                self.said += self._kept()
-                return answer
-
-            yield calling
-
-    async def look_around(self, call: Calling) -> None:
-        """All the ways by which somebody may look at what happened."""
-        newest = await call("get_operation")
-        for row in newest.structured["operations"]:
-            receipt = await call("get_operation", operation=row["operation"])
-            assert receipt.structured["operation"] == row["operation"]
-            await call("control_operation", operation=row["operation"], action="undo", dry_run=True)
-        assert not (await call("whoami")).is_error
-        for kind in ("credential", "source"):
-            for found in (await call("search_resources", types=[kind], name=NAME)).structured["rows"]:
-                await call("get_resource", type=kind, resource=found["id"])
-        await anyio.to_thread.run_sync(doctor.run, self.scene.settings)
-
-    def everything(self) -> list[tuple[str, str]]:
-        """What was said and is kept, by where; long since there is much of it."""
-        out, err = self.capfd.readouterr()
-        asked = [(f"question {number}", repr(question)) for number, question in enumerate(self.scene.asked)]
-        logged = [("log", self.caplog.text)]
-        return [*self.said, *asked, *logged, ("stdout", out), ("stderr", err), *self._kept()]
-
-    def find_none(self) -> None:
-        """No canary, and the search looked where there was something to be found."""
-        everything = self.everything()
-        leaks = [(where, found) for where, text in everything for found in set(re.findall(rf"{CANARY}\w*", text))]
-        assert leaks == []
-        told = {where.partition(",")[0] for where, text in everything if text}
-        assert {"get_operation", "whoami", "log", "stdout", "state operations.db"} <= told
-
-    def _kept(self) -> list[tuple[str, str]]:
-        """Every byte under the state directory, journals and locks included."""
-        root = self.scene.settings.state_dir
-        assert root is not None
-        files = [file for file in root.rglob("*") if file.is_file()]
-        return [(f"state {file.name}", file.read_bytes().decode("latin-1")) for file in files]
+some_places = pytest.mark.parametrize("planted", ["file", "literal"], indirect=True)
+"""Where a secret comes from matters until it is sent: one of several lines, and one that this process alone knows."""
 
 
 @pytest.fixture
@@ -118,9 +35,7 @@ def overheard(scene: Scene, caplog: pytest.LogCaptureFixture, capfd: pytest.Capt
 
 
 @pytest.fixture(params=["env", "file", "keyring", "literal"])
-def planted(
-    request: pytest.FixtureRequest, scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Planted:
+def planted(request: pytest.FixtureRequest, scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Planted:
     """A secret kept in each of the places, and an operator who lists that place alone."""
     secret = f"{CANARY}{request.param}9f8e7d6c5b4a"
     if request.param == "env":
@@ -141,28 +56,6 @@ def planted(
         return Planted("keyring:orders/dana", secret)
     scene.settings = scene.settings.model_copy(update={"allow_literal_secrets": True})
     return Planted(secret, secret, literal=True)
-
-
-def login(password: str, changes: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The arguments of a call that makes a credential with this password."""
-    fields = {"host": "db.acme.example", "port": 5432, "username": "orders", "database_name": "orders"}
-    return {"name": NAME, "connector": "postgres", "credentials": {**fields, "password": password, **(changes or {})}}
-
-
-def source(scene: Scene, password: str) -> dict[str, Any]:
-    """The arguments of a call that makes a source whose configuration holds this password."""
-    config = {"start.cron": "0 0 * * * ?", "path": "acme-data-lake/invoices", "pdf.document.password": password}
-    credential = scene.row("data_credentials", name=LAKE)["id"]
-    return {"name": NAME, "connector": "s3", "credential": credential, "config": config}
-
-
-def received(scene: Scene) -> list[str]:
-    """The passwords that the platform holds."""
-    return [row["_sandbox"]["secrets"]["password"] for row in scene.rows("data_credentials", name=NAME)]
-
-
-def writes(scene: Scene) -> list[Any]:
-    return [row for row in scene.sandbox.world.requests.listed() if row["method"] != "GET" and row["route"] != "/token"]
 
 
 # Credentials
@@ -187,6 +80,7 @@ async def test_a_credential_is_made_shown_and_deleted(overheard: Overheard, plan
     overheard.find_none()
 
 
+@some_places
 @pytest.mark.parametrize("era", ERAS)
 async def test_a_question_about_a_change_holds_no_secret(overheard: Overheard, planted: Planted, era: str) -> None:
     def declining(params: protocol.ElicitRequestFormParams) -> protocol.ElicitResult:
@@ -207,6 +101,7 @@ async def test_a_question_about_a_change_holds_no_secret(overheard: Overheard, p
     overheard.find_none()
 
 
+@some_places
 async def test_where_nobody_can_be_asked_the_waiting_plan_holds_no_secret(
     overheard: Overheard, planted: Planted
 ) -> None:
@@ -219,6 +114,7 @@ async def test_where_nobody_can_be_asked_the_waiting_plan_holds_no_secret(
     overheard.find_none()
 
 
+@some_places
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -279,6 +175,7 @@ ENDINGS = {
 }
 
 
+@some_places
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS.keys())
 async def test_however_a_creation_ends_its_secret_is_not_told(
     overheard: Overheard, planted: Planted, ending: Ending
@@ -296,6 +193,7 @@ async def test_however_a_creation_ends_its_secret_is_not_told(
     overheard.find_none()
 
 
+@some_places
 async def test_an_echo_is_told_without_the_secret_and_not_left_out(overheard: Overheard, planted: Planted) -> None:
     """Otherwise the tests above might pass since nothing of the platform's words is told at all."""
     async with overheard.connected() as call:
@@ -373,6 +271,7 @@ async def test_a_secret_in_a_sources_configuration(overheard: Overheard, planted
     overheard.find_none()
 
 
+@some_places
 async def test_a_source_that_is_refused_with_an_echo(overheard: Overheard, planted: Planted) -> None:
     scene = overheard.scene
     async with overheard.connected() as call:
@@ -382,57 +281,6 @@ async def test_a_source_that_is_refused_with_an_echo(overheard: Overheard, plant
         scene.mend()
         await overheard.look_around(call)
     overheard.find_none()
-
-
-# What may be named
-
-
-@pytest.mark.parametrize(
-    "reference",
-    ["env:ORDERS_OTHER", "env:HOME", "file:/etc/hostname", "keyring:else/dana", "env:NEXLA_SERVICE_KEY"],
-)
-@pytest.mark.parametrize("tool", ["create_credential", "create_source"])
-async def test_what_the_operator_did_not_list_is_refused_and_nothing_is_sent(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch, tool: str, reference: str
-) -> None:
-    for name in ("ORDERS_OTHER", "NEXLA_SERVICE_KEY"):
-        monkeypatch.setenv(name, f"{CANARY}{name}")
-    arguments = login(reference) if tool == "create_credential" else source(scene, reference)
-    listed = {"secret_variables": ("ORDERS_PW",), "secret_folders": ("/nowhere",), "secret_keyring_services": ("it",)}
-    async with scene.connected(**listed) as call:
-        for dry_run in (True, False):
-            refused = await call(tool, **arguments, dry_run=dry_run)
-            assert refused.code == "not_allowed"
-            assert "password" in refused.text
-            assert CANARY not in refused.text + json.dumps(refused.structured)
-    assert writes(scene) == []
-
-
-@pytest.mark.parametrize("pattern", ["*", "NEXLA_*", "NEXLA_SERVICE_KEY"])
-@pytest.mark.parametrize("reference", ["env:NEXLA_SERVICE_KEY", "env:NEXLA_ACCESS_TOKEN", " env:NEXLA_SERVICE_KEY"])
-async def test_the_servers_own_login_can_never_be_named(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch, pattern: str, reference: str
-) -> None:
-    monkeypatch.setenv(reference.strip().removeprefix("env:"), f"{CANARY}Key")
-    async with scene.connected(secret_variables=(pattern,)) as call:
-        refused = await call("create_credential", **login(reference))
-    assert refused.code in {"not_allowed", "bad_input"}
-    assert CANARY not in refused.text + json.dumps(refused.structured)
-    assert "NEXLA_MCP_SECRET_VARIABLES=NEXLA" not in refused.text, "no setting would allow it"
-    assert writes(scene) == []
-
-
-async def test_a_path_that_leads_out_of_a_listed_folder_is_refused(scene: Scene, tmp_path: Path) -> None:
-    folder = tmp_path / "secrets"
-    folder.mkdir()
-    (tmp_path / "outside").write_text(f"{CANARY}Outside")
-    (folder / "link").symlink_to(tmp_path / "outside")
-    async with scene.connected(secret_folders=(str(folder),)) as call:
-        for path in (folder / "link", folder / ".." / "outside", tmp_path / "outside"):
-            refused = await call("create_credential", **login(f"file:{path}"))
-            assert refused.code == "not_allowed"
-            assert CANARY not in refused.text
-    assert writes(scene) == []
 
 
 async def test_a_literal_is_refused_unless_the_operator_allows_it(overheard: Overheard) -> None:

@@ -23,7 +23,7 @@ def as_json(model: Any) -> dict[str, Any]:
     return told
 
 
-async def tell(  # noqa: PLR0917 - the words of a command line
+async def tell(
     flow: str, absent: str, document: str, prompt: str, running: str, asks: str, command: list[str]
 ) -> dict[str, Any]:
     parameters = StdioServerParameters(command=command[0], args=command[1:])

@@ -44,7 +44,7 @@ def by_the_newer_client(era: str, *, asks: bool = False) -> Told:
     return anyio.run(_by_the_newer_client, era, asks)
 
 
-async def _by_the_newer_client(era: str, asks: bool) -> Told:  # noqa: FBT001 - anyio passes positions on
+async def _by_the_newer_client(era: str, asks: bool) -> Told:
     parameters = StdioServerParameters(command=SERVER[0], args=list(SERVER[1:]))
     asked: list[str] = []
 
@@ -160,7 +160,7 @@ def test_the_newer_client_in_the_newer_era(reference: Told) -> None:
     [
         lambda: by_the_newer_client("auto"),
         lambda: by_the_newer_client("legacy"),
-        lambda: by_the_older_client(),
+        by_the_older_client,
         by_the_inspector,
     ],
     ids=["mcp 2, by discovery", "mcp 2, older era", "mcp 1", "inspector"],

@@ -169,7 +169,7 @@ async def test_a_tool_that_is_switched_off_takes_its_template_with_it(settings: 
 
 async def test_every_prompt_can_be_got_with_its_required_arguments(client: Client) -> None:
     prompts = (await client.list_prompts()).prompts
-    assert len(prompts) == 3
+    assert len(prompts) == 4
     for prompt in prompts:
         assert prompt.title
         assert prompt.description

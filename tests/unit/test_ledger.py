@@ -390,7 +390,6 @@ def test_a_plan_is_kept_whole(place: Place, ledger: Ledger) -> None:
     assert digest_of(known(ledger, "one").plan) == made.digest
 
 
-@pytest.mark.xfail(strict=True, reason="one operation of another version hides all others, and stops every plan")
 def test_an_operation_of_another_version_does_not_hide_the_others(place: Place, ledger: Ledger) -> None:
     run = place.run()
     ledger.claim(claim("strange"), run.id)

@@ -262,7 +262,7 @@ def test_every_exit_code_is_documented_and_no_other() -> None:
 
 
 def test_the_catalog_gives_every_error_the_exit_code_that_a_shell_sees() -> None:
-    section = DOCUMENTS["error-catalog"].text.split("## Exit codes of the command line")[1].split("\n## ")[0]
+    section = DOCUMENTS["error-catalog"].text.split("## Exit codes of the command line\n\n")[1].split("\n\n")[0]
     told = {
         word: int(number)
         for number, words in re.findall(r"(?:ends with:|·)\s+(\d)\s+([^·]*)", section)

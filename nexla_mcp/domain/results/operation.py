@@ -6,8 +6,11 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar
 
+from typing_extensions import Self
+
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.base import Result, Row
+from nexla_mcp.domain.results.shortening import shortened
 
 
 class State(str, Enum):
@@ -71,6 +74,8 @@ class OperationAnswer(Result):
     risk: str | None = None
     started: datetime | None = None
     ended: datetime | None = None
+    principal: str | None = None
+    """Who acted."""
     decision: str | None = None
     """Who or what allowed it."""
     arguments: dict[str, Any] | None = None
@@ -84,6 +89,10 @@ class OperationAnswer(Result):
     verified: str | None = None
     """verified, not_yet or failed: whether records were seen to flow afterwards."""
     notes: list[str] | None = None
+    kept: dict[str, Any] | None = None
+    """What was kept of what it deleted, secrets hidden."""
+    kept_left_out: int | None = None
+    """How many entries of it did not fit; the state directory has them all."""
     confirmation: str | None = None
     """Give this back as `confirmation` together with the same arguments."""
     approve_code: str | None = None
@@ -91,3 +100,11 @@ class OperationAnswer(Result):
     expires: datetime | None = None
     error: dict[str, Any] | None = None
     operations: list[OperationRow] | None = None
+
+    def shortened(self, room: int) -> Self:
+        if self.kept is None:
+            return self
+        kept, left_out = shortened(self.kept, room)
+        if not left_out:
+            return self
+        return self.model_copy(update={"kept": kept, "kept_left_out": (self.kept_left_out or 0) + left_out})

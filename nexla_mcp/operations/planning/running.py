@@ -31,7 +31,7 @@ async def plan_activation(planning: Planning, kind: ResourceType, identifier: in
         arguments={"type": kind.value, "resource": identifier, "verify": verify},
         principal=str(planning.principal),
         risk=Risk.WRITE,
-        summary=summary if resting else f"{_what(survey, kind).capitalize()} runs already.",
+        summary=summary if resting else f"{_capital(_what(survey, kind))} runs already.",
         steps=steps,
         targets=(target,),
         affected=rest,
@@ -52,7 +52,7 @@ async def plan_pause(planning: Planning, kind: ResourceType, identifier: int) ->
         arguments={"type": kind.value, "resource": identifier},
         principal=str(planning.principal),
         risk=Risk.DISRUPTIVE if running else Risk.WRITE,
-        summary=summary if running else f"{_what(survey, kind).capitalize()} rests already.",
+        summary=summary if running else f"{_capital(_what(survey, kind))} rests already.",
         steps=(step,) if running else (),
         targets=survey.targets[:1],
         affected=survey.targets[1:],
@@ -83,6 +83,11 @@ def _what(survey: Survey, kind: ResourceType) -> str:
     if kind is ResourceType.FLOW:
         return f"flow {survey.lineage.flow_id} {quoted(survey.lineage.name)}"
     return f"{label(survey.nodes[0])} {quoted(survey.nodes[0].name)}"
+
+
+def _capital(text: str) -> str:
+    """The first letter alone: a name in it stays as it is written."""
+    return text[:1].upper() + text[1:]
 
 
 def _step(verb: str, survey: Survey, kind: ResourceType, identifier: int) -> Step:

@@ -1,0 +1,99 @@
+"""Every kind of call that changes something, with the moments at which it can be killed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.changes.conftest import LAKE, SPEC, TEAM, Scene
+
+RUNNING, RESTING = "Churn Features", "Holiday Campaign 2025"
+CONFIG = {"start.cron": "0 0 * * * ?", "path": "acme-data-lake/new"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A call that changes something, and how many steps its plan has."""
+
+    tool: str
+    arguments: Callable[[Scene], dict[str, Any]]
+    steps: int
+
+    @property
+    def moments(self) -> list[str]:
+        """Between the steps, in the middle of each with nothing sent, and in the middle with all of it done."""
+        inside = [
+            f"{when} {number}" for number in range(self.steps) for when in ("after begin", "before end", "after end")
+        ]
+        return ["after claim", *inside, "before status done"]
+
+
+def _login(scene: Scene) -> int:
+    return int(scene.row("data_credentials", name=LAKE)["id"])
+
+
+def _nexset(scene: Scene) -> int:
+    return max(row["id"] for row in scene.rows("data_sets", origin_node_id=scene.flow_id(RUNNING)))
+
+
+CASES = {
+    case.tool: case
+    for case in (
+        Case("create_flow", lambda scene: copy.deepcopy(SPEC), 12),
+        Case(
+            "create_credential",
+            lambda scene: {
+                "name": "Orders DB",
+                "connector": "postgresql",
+                "credentials": {
+                    "host": "db.acme.example",
+                    "port": 5432,
+                    "username": "reader",
+                    "database_name": "orders",
+                    "password": "env:ORDERS_PASSWORD",
+                },
+            },
+            2,
+        ),
+        Case(
+            "create_source",
+            lambda scene: {"name": "New source", "connector": "s3", "credential": _login(scene), "config": CONFIG},
+            1,
+        ),
+        Case(
+            "create_destination",
+            lambda scene: {
+                "name": "New destination",
+                "connector": "s3",
+                "credential": _login(scene),
+                "nexset": _nexset(scene),
+                "config": {"path": "acme-data-lake/out", "data_format": "json"},
+            },
+            1,
+        ),
+        Case("pause", lambda scene: {"resource": scene.flow_id(RUNNING)}, 1),
+        Case("activate", lambda scene: {"resource": scene.flow_id(RESTING)}, 2),
+        Case(
+            "grant_access",
+            lambda scene: {
+                "type": "flow",
+                "resources": [scene.flow_id(RUNNING)],
+                "to": "team",
+                "who": TEAM,
+                "whole_flow": True,
+            },
+            4,
+        ),
+        Case(
+            "delete_resource",
+            lambda scene: {
+                "type": "source",
+                "resource": scene.row("data_sources", name=RUNNING)["id"],
+                "with_downstream": True,
+            },
+            5,
+        ),
+    )
+}
