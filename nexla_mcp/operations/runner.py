@@ -41,6 +41,8 @@ LOOK_SECONDS = 1.0
 """Between two looks at an operation that another process runs."""
 GRACE_SECONDS = 5.0
 """How long a step in the middle is waited for when the process ends."""
+LETTING_GO_SECONDS = 1.0
+"""How long one that has been told to stop is waited for: a write whose answer hangs does not listen."""
 
 
 @dataclass
@@ -143,7 +145,7 @@ class Runner:
         for live in self._live.values():
             live.scope.cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=GRACE_SECONDS)
+            await asyncio.wait(self._tasks, timeout=LETTING_GO_SECONDS)
 
     def _launch(self, record: OperationRecord, executor: Executor, sent: datetime | None) -> None:
         live = _Live(executor, total=len(record.plan.steps))

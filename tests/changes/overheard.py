@@ -1,4 +1,4 @@
-"""What is heard of a change by anybody: answers, questions, logs, and every byte of state, to be searched for secrets."""
+"""What anybody hears of a change: answers, questions, logs and every byte of state, to be searched for secrets."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ async def test_a_login_is_stored_by_reference_and_tried(scene: Scene, password: 
     [
         ({**POSTGRES, "password": "hunter2hunter2"}, "bad_input", "credentials/password"),
         ({**POSTGRES, "password": "env:HOME"}, "not_allowed", "NEXLA_MCP_SECRET_VARIABLES"),
-        ({**POSTGRES, "password": "env:NEXLA_SERVICE_KEY"}, "not_allowed", "NEXLA_SERVICE_KEY"),
+        ({**POSTGRES, "password": "env:NEXLA_SERVICE_KEY"}, "not_allowed", "this server itself"),
         ({**POSTGRES, "password": "env:ORDERS_MISSING"}, "not_configured", "credentials/password"),
         (POSTGRES, "bad_input", "credentials/password: missing"),
         ({**POSTGRES, "password": "env:ORDERS_PASSWORD", "schema_nam": "x"}, "bad_input", "schema_name"),

@@ -206,6 +206,18 @@ async def test_an_echo_is_told_without_the_secret_and_not_left_out(overheard: Ov
     overheard.find_none()
 
 
+async def test_a_later_probe_does_not_repeat_what_this_server_sent(overheard: Overheard, planted: Planted) -> None:
+    async with overheard.connected() as call:
+        await call("create_credential", **login(planted.given))
+        identifier = overheard.scene.row("data_credentials", name=NAME)["id"]
+        overheard.scene.break_("inner_status", **PROBE, status=403, message=planted.echo, count=None)
+        probed = await call("probe_credential", credential=identifier)
+        overheard.scene.mend()
+        assert "[hidden]" in probed.text
+        await overheard.look_around(call)
+    overheard.find_none()
+
+
 async def test_what_was_interrupted_is_shown_resumed_and_undone_without_its_secret(
     overheard: Overheard, planted: Planted, monkeypatch: pytest.MonkeyPatch
 ) -> None:

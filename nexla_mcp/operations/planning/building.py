@@ -15,7 +15,7 @@ from nexla_mcp.domain.risk import Risk
 from nexla_mcp.domain.text import clean_text
 from nexla_mcp.operations.actions.granting import roles_of
 from nexla_mcp.operations.actions.statuses import is_running
-from nexla_mcp.operations.planning.blueprint import DETECTED, PARENT_FIELD, Blueprint, Part
+from nexla_mcp.operations.planning.blueprint import DETECTED, PARENT_FIELD, AccessRule, Blueprint, Part
 from nexla_mcp.operations.planning.grants import granting
 from nexla_mcp.operations.planning.planning import Planning
 from nexla_mcp.operations.planning.running import verification
@@ -55,6 +55,8 @@ class _Build:
     steps: list[Step] = field(default_factory=list)
     existing: list[Target] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    granted: list[AccessRule] = field(default_factory=list)
+    """Rules that some step makes true; those that hold already need nobody's agreement."""
     flow_id: int | None = None
     quiet: bool = False
     """Whether the source was started only to have its nexset detected, and rests while the rest is built."""
@@ -90,7 +92,7 @@ async def plan_blueprint(
     _activation(build)
     if build.steps:
         await _probes(build)
-    far = [rule for rule in blueprint.access if is_far_reaching(rule)] if build.steps else []
+    far = [rule for rule in build.granted if is_far_reaching(rule)]
     return Plan(
         tool=tool,
         arguments=arguments,
@@ -219,6 +221,8 @@ async def _grants(build: _Build) -> None:
                 build.steps.append(
                     granting(f"grant:{number}:{key}", place.type.value, place.ref(key), rule, held, what)
                 )
+                if rule not in build.granted:
+                    build.granted.append(rule)
 
 
 def _activation(build: _Build) -> None:

@@ -194,9 +194,17 @@ class _Keeper:
                 f"{place} holds the mask that stands for a hidden secret. Nothing was done.",
                 hint="Give a reference such as env:VARIABLE in its place.",
             )
-        if value.startswith(_PREFIXES) and (inside or self.is_login):
+        if value.startswith(_PREFIXES) and inside:
             self.store.check(value, place)
             return secret(value)
+        if value.startswith(_PREFIXES) and self.is_login:
+            raise Failure.of(
+                ErrorCode.BAD_INPUT,
+                f"{place} is no secret field: Nexla shows what is in it, so a reference there would give the secret "
+                "away. Nothing was done.",
+                hint="Give the value itself, and references only in the fields that describe_connector calls secret.",
+                next_tool="describe_connector",
+            )
         if value and inside:
             return secret(self.store.keep(value, place))
         if _reads_like_a_secret(value):
