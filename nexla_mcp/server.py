@@ -53,7 +53,8 @@ a finished run and no expiry date of credentials: say so, do not guess.
 - An answer that was cut says so and gives a cursor or the argument that narrows it.
 - Start with search_resources to find things, run_health_check to see what is wrong, diagnose_flow to learn why.
 - Writes take ids. dry_run=true shows the plan: steps, what is downstream, who shares it, what cannot be put back. \
-What can hurt answers confirmation_required first: show the plan to the user, never agree in their place.
+What can hurt answers confirmation_required first: show the plan to the user, never agree in their place; with \
+their word give its token back as `confirmation`. describe_connector lists the fields of configs and credentials.
 - Each change is an operation with a receipt (get_operation) and its undo (control_operation). Repeating a create \
 is safe: what exists is kept. After maybe_applied look before doing anything again.
 - An error says what happened, whether anything was changed, and what to do next.\

@@ -12,6 +12,21 @@ class Control(str, Enum):
     CANCEL = "cancel"
 
 
+class Deletable(str, Enum):
+    """What can be deleted: people and orgs cannot."""
+
+    FLOW = "flow"
+    SOURCE = "source"
+    NEXSET = "nexset"
+    DESTINATION = "destination"
+    CREDENTIAL = "credential"
+    TRANSFORM = "transform"
+    ATTRIBUTE_TRANSFORM = "attribute_transform"
+    LOOKUP = "lookup"
+    PROJECT = "project"
+    TEAM = "team"
+
+
 class Node(str, Enum):
     """What can be started and stopped."""
 

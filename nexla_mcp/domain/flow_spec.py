@@ -47,7 +47,7 @@ class NexsetSpec(_Spec):
 class DestinationSpec(_Spec):
     name: str
     connector: str
-    config: dict[str, Any] = Field(default_factory=dict)
+    config: Annotated[dict[str, Any], Field(description="Its destination fields.")] = Field(default_factory=dict)
     credential: int | str | None = None
     nexset: Annotated[str | None, Field(description="Which is written; default: the last, else detected.")] = None
     description: str | None = None

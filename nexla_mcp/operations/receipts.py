@@ -7,7 +7,7 @@ import anyio.to_thread
 from nexla_mcp.domain.controls import Control
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.plans import Plan
-from nexla_mcp.domain.results.operation import OperationAnswer
+from nexla_mcp.domain.results.operation import OperationAnswer, State
 from nexla_mcp.operations.answers import answer_of_list, answer_of_operation
 from nexla_mcp.operations.desk import Desk
 from nexla_mcp.operations.planning.control import plan_rebuild, plan_resume, plan_undo, read_operation
@@ -32,13 +32,16 @@ async def receipt(desk: Desk, operation: str, wait_seconds: float, progress: Pro
     return answer_of_operation(record, in_full=True)
 
 
-async def control(desk: Desk, operation: str, action: Control) -> Plan | OperationAnswer:
-    """The plan of what to do with an operation; a cancel changes nothing in Nexla and is done at once."""
+async def control(desk: Desk, operation: str, action: Control, *, dry_run: bool = False) -> Plan | OperationAnswer:
+    """The plan of what to do with an operation; a cancel changes nothing in Nexla and is done at once.
+
+    With `dry_run` nothing is done here either.
+    """
     if action is Control.CANCEL:
-        return await _cancel(desk, operation)
+        return await (_cancel_planned if dry_run else _cancel)(desk, operation)
     plan_of = {Control.RESUME: plan_resume, Control.UNDO: plan_undo, Control.REBUILD: plan_rebuild}[action]
     plan = await plan_of(desk.planning, operation)
-    if not plan.changes_nothing:
+    if not plan.changes_nothing or dry_run:
         return plan
     if action is Control.UNDO and plan.of is not None:
         return await _settle(desk, plan.of, plan, Status.CANCELLED)
@@ -54,6 +57,17 @@ async def _settle(desk: Desk, operation: str, plan: Plan, status: Status) -> Pla
         return plan
     await anyio.to_thread.run_sync(desk.planning.ledger.settle, operation, status)
     return answer_of_operation(await read_operation(desk.planning, operation), in_full=True)
+
+
+async def _cancel_planned(desk: Desk, operation: str) -> OperationAnswer:
+    record = await read_operation(desk.planning, operation)
+    going = record.interrupted or record.alive
+    return OperationAnswer(
+        state=State.PLANNED if going else State.UNCHANGED,
+        summary=f"Cancel operation {record.id} before its next step; what is done stays done."
+        if going
+        else f"Operation {record.id} has ended: {record.status.value}.",
+    )
 
 
 async def _cancel(desk: Desk, operation: str) -> OperationAnswer:

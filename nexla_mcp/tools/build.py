@@ -134,7 +134,7 @@ async def create_flow(
     destinations: Annotated[list[DestinationSpec] | None, Field(description="Where data goes.")] = None,
     access: Annotated[list[AccessSpec] | None, Field(description="Granted on every part.")] = None,
     activate: Annotated[bool, Field(description="Let it run.")] = True,
-    verify: Annotated[bool, Field(description="See records flow, or undo.")] = True,
+    verify: Annotated[bool, Field(description="Undo if its first run fails.")] = True,
 ) -> Plan:
     from nexla_mcp.operations.planning import deploying  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
 

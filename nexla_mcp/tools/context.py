@@ -37,6 +37,9 @@ class ToolContext:
     interrupted: Callable[[], Sequence[str]] = tuple
     """The ids of operations that were cut off, each with its tool."""
 
+    dry_run: bool = False
+    """Whether a change is only to be shown."""
+
     async def planning(self) -> Planning:
         """What plans are made from.
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from nexla_mcp.domain.controls import Control, Node
+from nexla_mcp.domain.controls import Control, Deletable, Node
 from nexla_mcp.domain.plans import Plan
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.operation import OperationAnswer
@@ -71,13 +71,14 @@ async def pause(
 )
 async def delete_resource(
     context: ToolContext,
-    type: Annotated[ResourceType, Field(description="Its type.")],  # noqa: A002 - the word users know
+    type: Annotated[Deletable, Field(description="Its type.")],  # noqa: A002 - the word users know
     resource: Annotated[int, Field(description="Id.")],
     with_downstream: Annotated[bool, Field(description="Also delete what hangs below it.")] = False,
 ) -> Plan:
     from nexla_mcp.operations.planning import deletion  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
 
-    return await deletion.plan_deletion(await context.planning(), type, resource, with_downstream=with_downstream)
+    kind = ResourceType(type.value)
+    return await deletion.plan_deletion(await context.planning(), kind, resource, with_downstream=with_downstream)
 
 
 @tool(
@@ -120,7 +121,7 @@ async def control_operation(
 ) -> Plan | OperationAnswer:
     from nexla_mcp.operations import receipts  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
 
-    return await receipts.control(await context.open_desk(), operation, action)
+    return await receipts.control(await context.open_desk(), operation, action, dry_run=context.dry_run)
 
 
 TOOLS = (activate, pause, delete_resource, get_operation, control_operation)

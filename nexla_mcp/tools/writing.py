@@ -55,6 +55,7 @@ async def make(change: Change, context: ToolContext) -> tuple[Result, ErrorInfo 
         AskLaterError: nothing was done yet; the client has to ask a person and call again.
     """
     desk = await context.open_desk()
+    context = replace(context, dry_run=change.arguments[DRY_RUN])
     call = _fingerprint(desk, change)
     sealed = _sealed(desk, change, call)
     if sealed is not None and await anyio.to_thread.run_sync(desk.planning.ledger.get, sealed.nonce) is not None:

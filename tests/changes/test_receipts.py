@@ -6,8 +6,14 @@ import mcp_types as protocol
 import pytest
 from mcp import Client, MCPError
 
+from nexla_mcp.domain.resources import ResourceType
+from nexla_mcp.operations.planning.survey import name_lock
+from nexla_mcp.safety.executor import Executor
+from nexla_mcp.safety.ledger import Claim
 from nexla_mcp.server import Account, build_toolbox, compose
+from nexla_mcp.starting import state_account
 from tests.changes.conftest import ERAS, FLOW, SPEC, Scene
+from tests.unit.plans import plan
 
 pytestmark = pytest.mark.anyio
 
@@ -90,3 +96,36 @@ async def test_what_cannot_be_done_with_a_finished_operation_is_said(scene: Scen
         answer = await call("control_operation", operation=done.structured["operation"], action=action)
     assert (answer.is_error, answer.code) == (True, "conflict")
     assert scene.snapshot() == before
+
+
+async def test_a_dry_run_of_a_cancel_cancels_nothing(scene: Scene) -> None:
+    account = Account(scene.settings, scene.clock)
+    toolbox = build_toolbox(scene.settings, account)
+    running = await toolbox.call("create_flow", SPEC, wait_seconds=0)
+    operation = running.structured["operation"]
+    arguments = {"operation": operation, "action": "cancel", "dry_run": True}
+    planned = await toolbox.call("control_operation", arguments)
+    assert planned.structured["state"] == "planned"
+    ended = await toolbox.call("get_operation", {"operation": operation, "wait_seconds": 45})
+    assert ended.structured["state"] == "done"
+    await account.close()
+
+
+async def test_a_flow_that_is_being_built_is_left_alone(scene: Scene) -> None:
+    """Its id is not known until it is there; its name is claimed from the start."""
+    settings = scene.settings.model_copy(update={"confirm_allow": frozenset({"pause"})})
+    account = Account(settings, scene.clock)
+    name = "Shopify Orders"
+    before = scene.snapshot()
+    desk = await account.desk()
+    building = Executor(state_account(settings).directory(desk.planning.principal.key).executors, scene.clock.now)
+    locks = (name_lock(ResourceType.SOURCE, name),)
+    desk.planning.ledger.claim(
+        Claim("building", plan(tool="create_flow", locks=locks), "d", "c", "nobody"), building.id
+    )
+    refused = await build_toolbox(settings, account).call("pause", {"resource": scene.flow_id(name)})
+    assert refused.structured["code"] == "conflict"
+    assert "building" in refused.text
+    assert scene.snapshot() == before
+    building.close()
+    await account.close()

@@ -21,6 +21,7 @@ from nexla_mcp.operations.planning.planning import Planning
 from nexla_mcp.operations.planning.running import verification
 from nexla_mcp.operations.planning.settling import settled
 from nexla_mcp.operations.planning.subjects import is_far_reaching, told
+from nexla_mcp.operations.planning.survey import name_lock
 from nexla_mcp.safety.untrusted import quoted
 
 DETECTION_SECONDS = 300.0
@@ -81,7 +82,7 @@ async def plan_blueprint(
         Failure: `conflict` where something of a part's name is there and is another thing; `ambiguous` where several
             are; `conflict` where a login is refused.
     """
-    lock = f"name:{blueprint.parts[0].type.value}:{blueprint.parts[0].name}"
+    lock = name_lock(blueprint.parts[0].type, blueprint.parts[0].name)
     await settled(planning, {lock})
     build = _Build(planning, blueprint, notes=list(notes))
     await _source(build)

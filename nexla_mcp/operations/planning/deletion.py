@@ -69,7 +69,7 @@ async def plan_deletion(
         rebuild=not hidden and blueprint.can_be_built,
         snapshot=blueprint.model_dump(mode="json"),
         notes=survey.notes,
-        locks=(survey.lock,),
+        locks=survey.locks,
         type_to_confirm=named,
     )
 

@@ -35,7 +35,7 @@ async def plan_activation(planning: Planning, kind: ResourceType, identifier: in
         steps=steps,
         targets=(target,),
         affected=rest,
-        locks=(survey.lock,),
+        locks=survey.locks,
         undo_on_failure=False,
         notes=_upstream_notes(survey),
     )
@@ -57,7 +57,7 @@ async def plan_pause(planning: Planning, kind: ResourceType, identifier: int) ->
         targets=survey.targets[:1],
         affected=survey.targets[1:],
         also=survey.also,
-        locks=(survey.lock,),
+        locks=survey.locks,
         undo_on_failure=False,
         notes=survey.notes,
     )

@@ -67,8 +67,15 @@ class Survey:
         return tuple(node for node in self.nodes if is_running(node.status) is not False)
 
     @property
-    def lock(self) -> str:
-        return f"flow:{self.lineage.flow_id}"
+    def locks(self) -> tuple[str, ...]:
+        """The flow, and its source's name: while a flow is being built, its name is all that is known of it."""
+        origin = self.lineage.origin
+        return f"flow:{self.lineage.flow_id}", name_lock(origin.type, origin.name)
+
+
+def name_lock(kind: ResourceType, name: str | None) -> str:
+    """What no two operations make or change at once under one name."""
+    return f"name:{kind.value}:{name}"
 
 
 async def survey_flow(nexla: Nexla, kind: ResourceType, identifier: int, *, in_depth: bool = True) -> Survey:
