@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
 from nexla_mcp.domain.errors import ErrorCode, Failure
 
 BUSY_SECONDS = 10.0
 """How long another copy's transaction is waited for; they take milliseconds unless that copy is stopped in one."""
+SHORT_PAUSE = 0.02
+"""Seconds between two tries of what SQLite itself does not wait for."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS operations (
@@ -97,10 +101,21 @@ class Database:
 
     def _make(self, connection: sqlite3.Connection) -> None:
         """Write-ahead logging, so that no reader waits for a writer."""
-        connection.execute("PRAGMA journal_mode = WAL")
+        _switch_to_wal(connection)
         connection.executescript(_SCHEMA)
         self._file.chmod(0o600)
         self._made = True
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Copies that make the file together collide here: SQLite waits for no lock when the mode changes."""
+    patiently = Retrying(
+        retry=retry_if_exception_type(sqlite3.OperationalError),
+        stop=stop_after_delay(BUSY_SECONDS),
+        wait=wait_fixed(SHORT_PAUSE),
+        reraise=True,
+    )
+    patiently(connection.execute, "PRAGMA journal_mode = WAL")
 
 
 def _unusable(error: sqlite3.Error) -> Failure:
