@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 from pydantic import SecretStr
@@ -74,7 +75,12 @@ class Counter:
         self._http.delete(self._address, timeout=10).raise_for_status()
 
     def count(self) -> int:
+        return len(self.served())
+
+    def served(self) -> list[dict[str, Any]]:
+        """Every request since the last `restart`, with method and path."""
         answer = self._http.get(self._address, timeout=10)
         answer.raise_for_status()
-        served = answer.json()
-        return len(served["requests"] if isinstance(served, dict) else served)
+        told = answer.json()
+        rows: list[dict[str, Any]] = told["requests"] if isinstance(told, dict) else told
+        return rows

@@ -10,15 +10,13 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 import anyio
-import requests
 from nexla_sdk import NexlaClient
 
-from benchmarks.account import Sandbox, running
+from benchmarks.account import Counter, Sandbox, running
 from benchmarks.measuring import Row
 from nexla_mcp.server import Account, build_toolbox
 from nexla_mcp.settings import Settings
@@ -26,12 +24,6 @@ from nexla_mcp.tools.toolbox import Toolbox
 
 ROUNDS = 15
 FLOW = "Shopify Orders"
-
-
-@dataclass(frozen=True)
-class Request:
-    method: str
-    path: str
 
 
 def measure() -> list[Row]:
@@ -53,11 +45,11 @@ async def _compare(sandbox: Sandbox, state: Path) -> list[Row]:
     found = await toolbox.call("search_resources", {"types": ["flow"], "name": FLOW})
     flow = found.structured["rows"][0]["id"]
     await _gated_pause(toolbox, flow)
-    log = _Log(sandbox)
+    counter = Counter(sandbox)
     client.request("PUT", f"/flows/{flow}/activate")
-    log.restart()
+    counter.restart()
     await _gated_pause(toolbox, flow)
-    made = log.listed()
+    made = [(row["method"], row["path"]) for row in counter.served()]
     ours, theirs = [], []
     for _ in range(ROUNDS):
         client.request("PUT", f"/flows/{flow}/activate")
@@ -66,9 +58,9 @@ async def _compare(sandbox: Sandbox, state: Path) -> list[Row]:
         ours.append(time.perf_counter() - begun)
         client.request("PUT", f"/flows/{flow}/activate")
         theirs.append(_timed(lambda: _replay(client, made)))
-    log.restart()
+    counter.restart()
     _replay(client, made)
-    asked = len(log.listed())
+    asked = counter.count()
     await account.close()
     return [
         Row("one gated pause, against its requests by the bare SDK", median(ours) * 1000, median(theirs) * 1000, "ms"),
@@ -84,31 +76,12 @@ async def _gated_pause(toolbox: Toolbox, flow: int) -> None:
         raise RuntimeError("the pause did not go through")
 
 
-def _replay(client: NexlaClient, made: list[Request]) -> None:
-    for request in made:
-        client.request(request.method, request.path)
+def _replay(client: NexlaClient, made: list[tuple[str, str]]) -> None:
+    for method, path in made:
+        client.request(method, path)
 
 
 def _timed(work: Callable[[], object]) -> float:
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
-
-
-class _Log:
-    """What the sandbox was asked, logins left out of what is replayed: each client makes its own."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._address = sandbox.admin_url + "/requests"
-        self._http = requests.Session()
-        self._http.trust_env = False
-
-    def restart(self) -> None:
-        self._http.delete(self._address, timeout=10).raise_for_status()
-
-    def listed(self) -> list[Request]:
-        answer = self._http.get(self._address, timeout=10)
-        answer.raise_for_status()
-        served = answer.json()
-        rows = served["requests"] if isinstance(served, dict) else served
-        return [Request(row["method"], row["path"]) for row in rows]

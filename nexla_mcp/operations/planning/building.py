@@ -59,11 +59,6 @@ class _Build:
     granted: list[AccessRule] = field(default_factory=list)
     """Rules that some step makes true; those that hold already need nobody's agreement."""
     flow_id: int | None = None
-    quiet: bool = False
-    """Whether the source was started only to have its nexset detected, and rests while the rest is built."""
-
-    def is_new(self, key: str) -> bool:
-        return self.places[key].id is None
 
 
 async def plan_blueprint(
@@ -157,7 +152,6 @@ def _detection(build: _Build, part: Part, place: _Place) -> None:
     if rest and not place.running:
         says = "pause it, so that nothing runs through a half-built flow"
         build.steps.append(_running("quiet", "pause", ResourceType.SOURCE, ref, says).model_copy(update={"undo": None}))
-        build.quiet = True
     elif not place.running:
         place.running = build.places[DETECTED].running = True
 
