@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -26,7 +27,7 @@ class Work:
     """`await tell(what)`: what a long step is waiting for."""
 
 
-class Action:
+class Action(ABC):
     """One kind of step. Without state: everything is in the arguments and in what `prepare` noted."""
 
     name: ClassVar[str]
@@ -36,13 +37,13 @@ class Action:
         del work, arguments
         return None
 
+    @abstractmethod
     async def act(self, work: Work, arguments: Arguments, before: Any) -> Output:
         """Does it.
 
         Raises:
             Failure: `maybe_applied` when it may have been done; anything else means that it was not.
         """
-        raise NotImplementedError
 
     async def settle(self, work: Work, arguments: Arguments, before: Any) -> Output | None:
         """After a crash in the middle: what the act came to, or None when it can simply be done (again).
