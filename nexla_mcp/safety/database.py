@@ -119,15 +119,18 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _unusable(error: sqlite3.Error) -> Failure:
-    """In one of three ways: kept busy, without room, or broken."""
-    busy = "locked" in str(error)
-    why = "another copy of this server may be stopped in the middle of writing it" if busy else str(error)
+    """In one of three ways: kept busy, without room, or broken. Told in our own words, never in the error's."""
+    said = str(error)
+    busy, full = "locked" in said, "full" in said
+    if busy:
+        why = "another copy of this server may be stopped in the middle of writing it"
+    else:
+        why = "its disk is full" if full else "it cannot be read or written"
     return Failure.of(
         ErrorCode.CONFLICT,
-        f"The file of operations cannot be used now ({type(error).__name__}): {why}. "
-        "Nothing was sent to Nexla by this.",
+        f"The file of operations cannot be used now: {why}. Nothing was sent to Nexla by this.",
         hint="Try again in a moment. `nexla-mcp doctor` names the state directory."
         if busy
-        else "Look after the state directory, which `nexla-mcp doctor` names: is its disk full, its file damaged?",
+        else "Look after the state directory, which `nexla-mcp doctor` names.",
         retryable=busy,
     )

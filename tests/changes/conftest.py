@@ -5,6 +5,7 @@ Sleeps take no time: they move the sandbox's clock instead, so that detections a
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -96,6 +97,17 @@ class Scene:
 
             yield call
         await account.close()
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The variables of a process of its own that works on this account, over this state directory."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("NEXLA_")}
+        return {
+            **clean,
+            "NEXLA_API_URL": self.sandbox.url,
+            "NEXLA_SERVICE_KEY": self.sandbox.service_key,
+            "NEXLA_MCP_STATE_DIR": str(self.settings.state_dir),
+            **more,
+        }
 
     def rows(self, kind: str, **wanted: Any) -> list[Mapping[str, Any]]:
         """Documents of the sandbox's store, from outside of everything under test: `rows("data_sources", name=…)`."""

@@ -41,18 +41,14 @@ _forks.set_forkserver_preload(["tests.changes.preloaded"])
 
 
 def environment(scene: Scene, **more: str) -> dict[str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("NEXLA_")}
-    return {
-        **clean,
-        "NEXLA_API_URL": scene.sandbox.url,
-        "NEXLA_SERVICE_KEY": scene.sandbox.service_key,
-        "NEXLA_MCP_STATE_DIR": str(scene.settings.state_dir),
+    """As of a job that nobody watches, with one secret that it may name."""
+    of_a_job = {
         "NEXLA_MCP_REQUESTS_PER_SECOND": "100",
         "NEXLA_MCP_CONFIRM": "token",
         "NEXLA_MCP_SECRET_VARIABLES": "ORDERS_*",
         "ORDERS_PASSWORD": "a-secret-of-the-test",
-        **more,
     }
+    return scene.environment(**{**of_a_job, **more})
 
 
 def eventually(condition: Callable[[], Any]) -> Any:

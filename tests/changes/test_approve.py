@@ -45,18 +45,6 @@ class Ended:
     shown: str
 
 
-def environment(scene: Scene, **more: str) -> dict[str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("NEXLA_")}
-    return {
-        **clean,
-        "NEXLA_SERVICE_KEY": scene.sandbox.service_key,
-        "NEXLA_API_URL": scene.sandbox.url,
-        "NEXLA_MCP_STATE_DIR": str(scene.settings.state_dir),
-        "TERM": "dumb",
-        **more,
-    }
-
-
 def without_terminal(scene: Scene, *words: str, typed: str = "", **variables: str) -> Ended:
     """As in a pipe or a job: the answers are there, but nobody who reads the questions."""
     done = subprocess.run(
@@ -65,7 +53,7 @@ def without_terminal(scene: Scene, *words: str, typed: str = "", **variables: st
         capture_output=True,
         text=True,
         timeout=PATIENCE,
-        env=environment(scene, **variables),
+        env=scene.environment(TERM="dumb", **variables),
         check=False,
     )
     return Ended(done.returncode, done.stdout + done.stderr)
@@ -83,7 +71,7 @@ def at_terminal(
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env=environment(scene, **more),
+        env=scene.environment(TERM="dumb", **more),
         start_new_session=True,
     )
     os.close(theirs)
