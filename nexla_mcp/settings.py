@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from nexla_mcp.domain.errors import ErrorCode, Failure
-from nexla_mcp.safety.policy import Policy, Toolset
+from nexla_mcp.safety.policy import LISTED_BY_DEFAULT, Policy, Toolset
 
 ConfirmMode = Literal["auto", "human", "token", "deny"]
 
@@ -36,7 +36,8 @@ class Settings(BaseSettings):
 
     read_only: bool = False
     toolsets: Names = frozenset()
-    """Comma-separated; empty means all."""
+    """Comma-separated: exactly these are permitted and listed. `all` lists every tool; empty permits every tool and
+    lists those that most people ask for."""
     tools_allow: Names = frozenset()
     tools_deny: Names = frozenset()
 
@@ -92,10 +93,12 @@ class Settings(BaseSettings):
 
     @property
     def policy(self) -> Policy:
-        chosen = {Toolset(name) for name in self.toolsets if name != "all"}
+        chosen = frozenset(Toolset(name) for name in self.toolsets if name != "all")
+        everything = frozenset(Toolset)
         return Policy(
             read_only=self.read_only,
-            toolsets=frozenset(chosen or Toolset),
+            toolsets=everything if "all" in self.toolsets else chosen or everything,
+            listed=everything if "all" in self.toolsets else chosen or LISTED_BY_DEFAULT,
             allow=self.tools_allow,
             deny=self.tools_deny,
         )

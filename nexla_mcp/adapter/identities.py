@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.adapter.endpoint import Endpoint
 from nexla_mcp.adapter.endpoints import ENDPOINTS
-from nexla_mcp.adapter.models import Credential, Destination, Nexset, Resource, Source, Transform
+from nexla_mcp.adapter.models import (
+    AttributeTransform,
+    Credential,
+    Destination,
+    Lookup,
+    Nexset,
+    Project,
+    Resource,
+    Source,
+    Team,
+    Transform,
+)
 from nexla_mcp.adapter.paging import MAX_ROWS
 from nexla_mcp.adapter.reconcile import Identity, same_config
 from nexla_mcp.adapter.rows import Rows
@@ -28,6 +39,10 @@ COMPARED: Mapping[ResourceType, tuple[str, ...]] = {
     ResourceType.NEXSET: ("parent_data_set_id", "transform_id", "transform", "custom_config"),
     ResourceType.DESTINATION: ("sink_type", "sink_config", "data_credentials_id", "data_set_id"),
     ResourceType.TRANSFORM: ("code_type", "output_type", "code"),
+    ResourceType.ATTRIBUTE_TRANSFORM: ("code_type", "output_type", "code"),
+    ResourceType.LOOKUP: ("data_type", "map_primary_key"),
+    ResourceType.PROJECT: (),
+    ResourceType.TEAM: (),
 }
 """The fields of a body that tell whether a resource is the one that was asked for. Contents of a credential are in no
 answer, so two of one name and type cannot be told apart."""
@@ -37,6 +52,10 @@ _LISTED: Mapping[ResourceType, tuple[str, ...]] = {
     ResourceType.NEXSET: ("parent_data_set_id",),
     ResourceType.DESTINATION: ("sink_type", "data_set_id"),
     ResourceType.TRANSFORM: ("code_type",),
+    ResourceType.ATTRIBUTE_TRANSFORM: ("code_type",),
+    ResourceType.LOOKUP: ("map_primary_key",),
+    ResourceType.PROJECT: (),
+    ResourceType.TEAM: (),
 }
 """Those of them that rows of a list carry."""
 MODELS: Mapping[ResourceType, type[Resource]] = {
@@ -45,6 +64,10 @@ MODELS: Mapping[ResourceType, type[Resource]] = {
     ResourceType.NEXSET: Nexset,
     ResourceType.DESTINATION: Destination,
     ResourceType.TRANSFORM: Transform,
+    ResourceType.ATTRIBUTE_TRANSFORM: AttributeTransform,
+    ResourceType.LOOKUP: Lookup,
+    ResourceType.PROJECT: Project,
+    ResourceType.TEAM: Team,
 }
 
 
@@ -68,7 +91,7 @@ class Creation:
         family = getattr(nexla, f"{self.kind.value}s")
 
         async def matching() -> Sequence[Resource]:
-            mine = self.kind is not ResourceType.TRANSFORM
+            mine = self.kind not in {ResourceType.TRANSFORM, ResourceType.ATTRIBUTE_TRANSFORM}
             rows = await (family.list(access_role=MADE_BY_ME) if mine else family.list())
             _require_all(rows, f"{self.kind.value}s")
             return [row for row in rows if row.name == self.body["name"] and not self.differences(row, listed=True)]

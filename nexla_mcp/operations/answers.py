@@ -8,6 +8,7 @@ from nexla_mcp.domain.errors import ErrorCode, ErrorInfo
 from nexla_mcp.domain.plans import Plan, Target
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.operation import OperationAnswer, OperationRow, State, StepRow, Touched
+from nexla_mcp.operations.actions.all import DELETING, MAKING
 from nexla_mcp.operations.planning.control import undo_of
 from nexla_mcp.safety.gate import Needed
 from nexla_mcp.safety.ledger import OperationRecord, Status, StepRecord, StepState
@@ -124,14 +125,14 @@ def error_of(record: OperationRecord) -> ErrorInfo | None:
 def _leaves_something(plan: Plan, step: StepRecord) -> bool:
     """Whether a finished step changed something that is not as it was: also where nothing could put it back."""
     known = plan.steps[step.position]
-    return known.undo is not None or known.action == "delete" or plan.of is not None
+    return known.undo is not None or known.action in DELETING or plan.of is not None
 
 
 def _promised(plan: Plan) -> str | None:
     """What undo there will be, said before the write."""
     if plan.changes_nothing:
         return None
-    if any(step.action == "delete" for step in plan.steps):
+    if any(step.action in DELETING for step in plan.steps):
         return "none; rebuild, with new ids and without samples" if plan.rebuild else "none"
     return "undo" if any(step.undo for step in plan.steps) else "none"
 
@@ -156,6 +157,7 @@ def _result(record: StepRecord) -> str | None:
 def _told(output: dict[str, Any]) -> str | None:
     """An output in a few words."""
     parts = [f"{output['type']} {output['id']}"] if "type" in output and "id" in output else []
+    parts += [output["told"]] if "told" in output else []
     parts += ["found after its answer was lost"] if output.get("found") else []
     parts += ["was gone already"] if output.get("gone_already") else []
     parts += [f"roles: {', '.join(output['roles']) or 'none'}"] if "roles" in output else []
@@ -178,7 +180,7 @@ def _verified(step: StepRecord) -> bool:
 
 def _made(plan: Plan, step: StepRecord) -> Touched | None:
     known = plan.steps[step.position]
-    made = known.action in {"create", "await_nexset"} and step.state is StepState.DONE
+    made = known.action in MAKING and step.state is StepState.DONE
     if not made or not isinstance(step.output, dict):
         return None
     output = step.output

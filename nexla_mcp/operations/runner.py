@@ -20,7 +20,7 @@ from nexla_mcp.domain.errors import ErrorCode, ErrorInfo, Failure
 from nexla_mcp.domain.markers import outputs_named, with_outputs
 from nexla_mcp.domain.plans import Act, Step
 from nexla_mcp.operations.actions.action import Output, Work
-from nexla_mcp.operations.actions.all import action_named
+from nexla_mcp.operations.actions.all import DELETING, MAKING, action_named
 from nexla_mcp.operations.planning.settling import settle_since
 from nexla_mcp.operations.progress import Progress
 from nexla_mcp.safety.executor import BEAT_SECONDS, Executor
@@ -236,7 +236,7 @@ class Runner:
                 before = await action.prepare(work, arguments)
         if output is None:
             await self._begin(operation, position, step, live, before)
-            async with self._accounted(operation, position, step, live, unclear=cut_off and step.action != "create"):
+            async with self._accounted(operation, position, step, live, unclear=cut_off and not action.makes):
                 output = await action.act(work, arguments, before)
         await self._note(operation, position, live, StepState.DONE, output=output)
 
@@ -263,7 +263,7 @@ class Runner:
 
     async def _fail(self, record: OperationRecord, step: Step | None, info: ErrorInfo, live: _Live) -> None:
         """Ends a failed operation, taking its steps back unless what failed may have deleted something."""
-        unclear_delete = info.maybe_applied and step is not None and step.action == "delete"
+        unclear_delete = info.maybe_applied and step is not None and step.action in DELETING
         if record.plan.undo_on_failure and not unclear_delete:
             await self._end(record, live, Status.UNDOING, info)
             await self._undo(record.id, live)
@@ -343,7 +343,7 @@ class _StepError(Exception):
 def _to_take_back(step: Step, known: StepRecord) -> bool:
     """What was done; and what may have been, where taking it back does no harm if it was not."""
     if known.state is StepState.UNKNOWN:
-        return step.action not in {"create", "await_nexset"}
+        return step.action not in MAKING
     return known.state in {StepState.DONE, StepState.NOT_UNDONE}
 
 

@@ -18,20 +18,52 @@ class Toolset(str, Enum):
     MONITOR = "monitor"
     TROUBLESHOOT = "troubleshoot"
     ACCESS = "access"
+    API = "api"
+    DEPLOY = "deploy"
+    """Whole pipelines moved, changed over and checked before production; many things at once."""
+    ALERTS = "alerts"
+    AUDIT = "audit"
+    QUALITY = "quality"
+    WEBHOOKS = "webhooks"
+    TASKS = "tasks"
+    GENAI = "genai"
+    ADMIN = "admin"
+
+
+LISTED_BY_DEFAULT = frozenset(
+    {
+        Toolset.DISCOVER,
+        Toolset.BUILD,
+        Toolset.OPERATE,
+        Toolset.MONITOR,
+        Toolset.TROUBLESHOOT,
+        Toolset.ACCESS,
+        Toolset.API,
+    }
+)
+"""What most people ask for. The rest is permitted as well, found by find_operation and called by call_operation: a
+model need not pay for what nobody asks about."""
 
 
 @dataclass(frozen=True)
 class Policy:
     """The operator's word. Deny wins over everything, read-only over all but deny.
 
-    With `allow` set, exactly the named tools are offered, whatever their toolset; without it, the tools of
-    `toolsets`. Anything unnamed is refused.
+    With `allow` set, exactly the named tools are permitted, whatever their toolset; without it, the tools of
+    `toolsets`. Anything unnamed is refused. What is permitted and not listed is reached through `call_operation`.
     """
 
     read_only: bool = False
     toolsets: frozenset[Toolset] = field(default_factory=lambda: frozenset(Toolset))
+    listed: frozenset[Toolset] = field(default_factory=lambda: frozenset(Toolset))
+    """The toolsets whose tools a model is shown from the start."""
     allow: frozenset[str] = frozenset()
     deny: frozenset[str] = frozenset()
+
+    def lists(self, name: str, toolset: Toolset, risk: Risk) -> bool:
+        """Whether a model is shown the tool from the start."""
+        shown = name in self.allow or toolset in self.listed
+        return shown and self.refusal(name, toolset, risk) is None
 
     def refusal(self, name: str, toolset: Toolset, risk: Risk) -> ErrorInfo | None:
         """Why the tool may not be used, or None when it may."""

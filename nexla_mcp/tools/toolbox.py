@@ -74,7 +74,12 @@ class Toolbox:
 
     @cached_property
     def offered(self) -> tuple[ToolSpec, ...]:
-        """What the policy lets through, in the order of the registry."""
+        """What a client is shown, in the order of the registry."""
+        return tuple(spec for spec in self._specs.values() if self.policy.lists(spec.name, spec.toolset, spec.risk))
+
+    @cached_property
+    def permitted(self) -> tuple[ToolSpec, ...]:
+        """What the policy lets through, shown from the start or not."""
         return tuple(
             spec for spec in self._specs.values() if self.policy.refusal(spec.name, spec.toolset, spec.risk) is None
         )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from nexla_mcp.adapter.nexla import Nexla
+from nexla_mcp.domain.plans import Target
+from nexla_mcp.domain.risk import Risk
 
 Arguments = dict[str, Any]
 Output = dict[str, Any]
@@ -27,10 +29,30 @@ class Work:
     """`await tell(what)`: what a long step is waiting for."""
 
 
+@dataclass(frozen=True)
+class Foreseen:
+    """What an act would come to as things are now."""
+
+    says: str
+    """For a person."""
+    targets: tuple[Target, ...] = ()
+    risk: Risk = Risk.WRITE
+    losses: tuple[str, ...] = ()
+    """What could not be put back afterwards."""
+
+
+Made = frozenset[tuple[str | None, int | None]]
+"""Type and id of what an operation made."""
+
+
 class Action(ABC):
     """One kind of step. Without state: everything is in the arguments and in what `prepare` noted."""
 
     name: ClassVar[str]
+    makes: ClassVar[bool] = False
+    """Whether something new is there afterwards, whose `type` and `id` are in the output."""
+    deletes: ClassVar[bool] = False
+    """Whether something is gone for ever afterwards."""
 
     async def prepare(self, work: Work, arguments: Arguments) -> Any:
         """What has to be known of before the act to tell its outcome afterwards, as JSON. Changes nothing."""
@@ -53,3 +75,17 @@ class Action(ABC):
         """
         del work, arguments, before
         return None
+
+    async def foresee(self, work: Work, arguments: Arguments, made: Made) -> Foreseen | None:
+        """What the act would do as an inverse; None where things are already as it would make them.
+
+        Args:
+            work: The account.
+            arguments: Of the act, without references to outputs.
+            made: What the operation made that is being taken back.
+
+        Raises:
+            Failure: `not_found` when what it acts on is gone.
+        """
+        del work, arguments, made
+        raise TypeError(f"{self.name} is the inverse of nothing")

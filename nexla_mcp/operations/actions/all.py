@@ -11,12 +11,14 @@ from nexla_mcp.operations.actions.deleting import Delete
 from nexla_mcp.operations.actions.granting import Grant, RestoreGrant
 from nexla_mcp.operations.actions.looking import AwaitNexset, Probe, VerifyRun
 from nexla_mcp.operations.actions.statuses import Activate, Pause, RestoreStatuses
+from nexla_mcp.operations.actions.updating import Update
 
 _ACTIONS: Mapping[str, Action] = {
     action.name: action
     for action in (
         Create(),
         Delete(),
+        Update(),
         Activate(),
         Pause(),
         RestoreStatuses(),
@@ -27,6 +29,10 @@ _ACTIONS: Mapping[str, Action] = {
         VerifyRun(),
     )
 }
+MAKING = frozenset(name for name, action in _ACTIONS.items() if action.makes)
+"""Names of the actions that make something new."""
+DELETING = frozenset(name for name, action in _ACTIONS.items() if action.deletes)
+"""Names of those after which something is gone for ever."""
 
 
 def action_named(name: str) -> Action:

@@ -17,6 +17,7 @@ class Create(Action):
     """Arguments: `type` and the `body` to send. Gives type, id and name, and whether reading had to find it."""
 
     name: ClassVar[str] = "create"
+    makes: ClassVar[bool] = True
 
     async def prepare(self, work: Work, arguments: Arguments) -> Any:
         identity = _creation(arguments).identity(work.nexla)

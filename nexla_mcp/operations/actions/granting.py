@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 from nexla_mcp.adapter.models import Accessor
 from nexla_mcp.domain.errors import ErrorCode, Failure
+from nexla_mcp.domain.plans import Target
 from nexla_mcp.domain.resources import ResourceType
-from nexla_mcp.operations.actions.action import Action, Arguments, Output, Work
+from nexla_mcp.domain.risk import Risk
+from nexla_mcp.operations.actions.action import Action, Arguments, Foreseen, Made, Output, Work
 from nexla_mcp.operations.actions.lost import half_done, looked_up, patiently
 
 LISTS = "list_access"
@@ -52,6 +54,16 @@ class RestoreGrant(Action):
                 done = f"The roles {', '.join(held)} of {arguments['who']} on {_what(arguments)} were taken away"
                 raise half_done(failure, done, _what(arguments), LISTS) from None
         return _output(arguments, await self._read_back(work, arguments, wanted))
+
+    async def foresee(self, work: Work, arguments: Arguments, made: Made) -> Foreseen | None:
+        del made
+        held, before = await _held(work, arguments), sorted(arguments["roles"])
+        if held == before:
+            return None
+        kind, who = ResourceType(arguments["type"]), arguments["who"]
+        target = Target(type=kind, id=arguments["id"], shared_with=(f"{who}: {', '.join(held)}",))
+        roles = f"only {', '.join(before)}, as before" if before else "no role, as before"
+        return Foreseen(f"leave {who} with {roles}, on {_what(arguments)}", (target,), Risk.DISRUPTIVE)
 
     @staticmethod
     async def _read_back(work: Work, arguments: Arguments, wanted: list[str]) -> list[str]:

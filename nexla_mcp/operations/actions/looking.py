@@ -58,6 +58,7 @@ class AwaitNexset(Action):
     """Arguments: `source`, and `seconds` to wait at most. Gives the first nexset that Nexla detects in it."""
 
     name: ClassVar[str] = "await_nexset"
+    makes: ClassVar[bool] = True
 
     async def act(self, work: Work, arguments: Arguments, before: Any) -> Output:
         del before

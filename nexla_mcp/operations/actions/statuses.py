@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any, ClassVar
 
 from nexla_mcp.domain.errors import ErrorCode, Failure
+from nexla_mcp.domain.plans import Target
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.lineage import Key, Lineage, LineageNode
-from nexla_mcp.operations.actions.action import Action, Arguments, Output, Work
+from nexla_mcp.domain.risk import Risk
+from nexla_mcp.operations.actions.action import Action, Arguments, Foreseen, Made, Output, Work
 from nexla_mcp.operations.actions.lost import half_done, looked_up, patiently
 from nexla_mcp.operations.evidence import ACTIVE, STANDING_STILL
 from nexla_mcp.operations.lineage import read_tree
@@ -30,6 +32,13 @@ class _SetRunning(Action):
         kind, identifier = ResourceType(arguments["type"]), arguments["id"]
         await _set(work, kind, identifier, running=self.running)
         return await self._read_back(work, kind, identifier)
+
+    async def foresee(self, work: Work, arguments: Arguments, made: Made) -> Foreseen | None:
+        del made
+        kind, identifier = ResourceType(arguments["type"]), arguments["id"]
+        lineage = await _lineage(work, kind, identifier)
+        first = lineage.nodes if kind is ResourceType.FLOW else affected(lineage, kind, identifier)[:1]
+        return _foreseen(lineage, dict.fromkeys((node.key for node in first), self.running))
 
     async def _read_back(self, work: Work, kind: ResourceType, identifier: int) -> Output:
         output: Output = {"type": kind.value, "id": identifier}
@@ -69,7 +78,7 @@ class RestoreStatuses(Action):
 
     async def act(self, work: Work, arguments: Arguments, before: Any) -> Output:
         del before
-        wanted = {(ResourceType(node["type"]), node["id"]): bool(node["running"]) for node in arguments["nodes"]}
+        wanted = _wanted(arguments)
         (first, *_) = wanted
         look = partial(_lineage, work, *first)
         lineage = await patiently(work, look)
@@ -94,6 +103,29 @@ class RestoreStatuses(Action):
             return {"not_read_back": failure.info.code.value}
         _require(after, wanted, label(lineage.nodes[0]))
         return {"statuses": {label(node): node.status or "unknown" for node in after if node.key in wanted}}
+
+    async def foresee(self, work: Work, arguments: Arguments, made: Made) -> Foreseen | None:
+        del made
+        wanted = _wanted(arguments)
+        (first, *_) = wanted
+        return _foreseen(await _lineage(work, *first), wanted)
+
+
+def _wanted(arguments: Arguments) -> dict[Key, bool]:
+    return {(ResourceType(node["type"]), node["id"]): bool(node["running"]) for node in arguments["nodes"]}
+
+
+def _foreseen(lineage: Lineage, wanted: Mapping[Key, bool]) -> Foreseen | None:
+    """What would stop, which makes it disruptive, and what would start."""
+    changing = [
+        node for node in lineage.nodes if wanted.get(node.key, is_running(node.status)) != is_running(node.status)
+    ]
+    stopping = [label(node) for node in changing if not wanted[node.key]]
+    starting = [label(node) for node in changing if wanted[node.key]]
+    told = [f"pause {', '.join(stopping)}"] if stopping else []
+    told += [f"activate {', '.join(starting)}"] if starting else []
+    targets = tuple(Target(type=node.type, id=node.id, name=node.name, status=node.status) for node in changing)
+    return Foreseen("; ".join(told), targets, Risk.DISRUPTIVE if stopping else Risk.WRITE) if told else None
 
 
 def _require(nodes: Iterable[LineageNode], wanted: Mapping[Key, bool], what: str) -> None:

@@ -14,19 +14,15 @@ from nexla_mcp.domain.markers import outputs_named, with_outputs
 from nexla_mcp.domain.plans import Act, Plan, Step, Target
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.risk import Risk
-from nexla_mcp.operations.actions.action import Work
-from nexla_mcp.operations.actions.all import action_named
-from nexla_mcp.operations.actions.granting import roles_of
-from nexla_mcp.operations.actions.statuses import affected, is_running, label
-from nexla_mcp.operations.lineage import read_tree
+from nexla_mcp.operations.actions.action import Foreseen, Made, Work
+from nexla_mcp.operations.actions.all import DELETING, action_named
+from nexla_mcp.operations.configuration import digest_of_model
 from nexla_mcp.operations.planning.blueprint import AccessRule, Blueprint
 from nexla_mcp.operations.planning.building import plan_blueprint
 from nexla_mcp.operations.planning.planning import Planning
 from nexla_mcp.operations.planning.settling import settled
 from nexla_mcp.operations.planning.subjects import access_rule
-from nexla_mcp.operations.planning.survey import digest_of_model
 from nexla_mcp.safety.ledger import PENDING, OperationRecord, Status, StepState, unknown_operation
-from nexla_mcp.safety.untrusted import quoted
 
 TOOL = "control_operation"
 
@@ -81,9 +77,10 @@ async def plan_undo(planning: Planning, operation: str) -> Plan:
         raise _not(record, "undone", f"operation {record.undone_by} did that already")
     await settled(planning, set(record.plan.locks))
     outputs, unclear = await _outputs(planning, record)
-    if record.plan.of is None and any(step.action == "delete" and outputs.get(step.key) for step in record.plan.steps):
+    if record.plan.of is None and any(step.action in DELETING and outputs.get(step.key) for step in record.plan.steps):
         raise _not(record, "undone", f"what was deleted is gone ({_rebuild(record)})")
-    build = _Undo(planning, record, {(output.get("type"), output.get("id")) for output in outputs.values()})
+    made = frozenset((output.get("type"), output.get("id")) for output in outputs.values())
+    build = _Undo(planning, made)
     for _, step in record.plan.backwards:
         if step.key in outputs and step.undo is not None and set(outputs_named(step.undo.arguments)) <= set(outputs):
             act = Act(action=step.undo.action, arguments=with_outputs(step.undo.arguments, outputs))
@@ -107,7 +104,7 @@ async def plan_undo(planning: Planning, operation: str) -> Plan:
         steps=tuple(build.steps),
         targets=tuple(build.targets),
         cannot_be_put_back=tuple(build.losses),
-        notes=(*build.gone, *build.notes, *unclear),
+        notes=(*build.gone, *unclear),
         locks=(*record.plan.locks, f"operation:{record.id}"),
         undo_on_failure=False,
         of=record.id,
@@ -155,7 +152,7 @@ def _rebuild(record: OperationRecord) -> str:
 def _deletes(record: OperationRecord, position: int) -> bool:
     step = record.plan.steps[position]
     state = record.step(position)
-    return step.action == "delete" and record.plan.of is None and state is not None and _may_be_done(state.state)
+    return step.action in DELETING and record.plan.of is None and state is not None and _may_be_done(state.state)
 
 
 @dataclass
@@ -163,97 +160,37 @@ class _Undo:
     """The inverse plan in the making."""
 
     planning: Planning
-    record: OperationRecord
-    made: set[tuple[str | None, int | None]]
-    """Type and id of what the operation made."""
+    made: Made
 
     def __post_init__(self) -> None:
         self.steps: list[Step] = []
         self.targets: list[Target] = []
         self.losses: list[str] = []
-        self.notes: list[str] = []
         self.gone: list[str] = []
         self.risk = Risk.WRITE
 
     async def add(self, step: Step, act: Act) -> None:
         """One inverse, unless things are already as it would make them."""
-        look = {"delete": self._delete, "restore_grant": self._restore_grant}.get(act.action, self._restore_running)
+        work = Work(self.planning.nexla)
         # A single 404 is no proof that it is gone, and would leave behind what was to be taken back.
         for _ in range(2):
             try:
-                says = await look(act)
+                foreseen = await action_named(act.action).foresee(work, act.arguments, self.made)
             except Failure as failure:
                 if failure.info.code is not ErrorCode.NOT_FOUND:
                     raise
                 continue
-            if says is not None:
-                self.steps.append(Step(key=f"undo:{step.key}", action=act.action, arguments=act.arguments, says=says))
+            if foreseen is not None:
+                self._take_in(step, act, foreseen)
             return
         self.gone.append(f"{step.says}: gone already")
 
-    async def _delete(self, act: Act) -> str | None:
-        kind, identifier = ResourceType(act.arguments["type"]), act.arguments["id"]
-        model = await getattr(self.planning.nexla, f"{kind.value}s").get(identifier)
-        target = Target(type=kind, id=identifier, name=model.name, status=model.status, config=digest_of_model(model))
-        self._add_target(target)
-        if kind in {ResourceType.SOURCE, ResourceType.NEXSET, ResourceType.DESTINATION}:
-            await self._look_below(target)
-        self._raise_risk(Risk.DISRUPTIVE)
-        return f"delete {target} {quoted(target.name)}, which this operation made"
-
-    async def _look_below(self, target: Target) -> None:
-        """What others built on it since is not ours to delete along with it."""
-        lineage = (await read_tree(self.planning.nexla, target.id, target.type)).lineage
-        below = affected(lineage, target.type, target.id)
-        # What Nexla detects in a source is the source's own.
-        own = {node.key for node in below if (above := lineage.parent(node)) and above.type is ResourceType.SOURCE}
-        foreign = [node for node in below if (node.type.value, node.id) not in self.made and node.key not in own]
-        if foreign:
-            names = ", ".join(f"{node.type.value} {node.id} {quoted(node.name)}" for node in foreign[:5])
-            self.losses.append(f"{names}, which was added to {target} since: Nexla may refuse, or delete it as well")
-            self._raise_risk(Risk.DESTRUCTIVE)
-
-    async def _restore_grant(self, act: Act) -> str | None:
-        kind, identifier = ResourceType(act.arguments["type"]), act.arguments["id"]
-        accessors = await self.planning.nexla.accessors.list(kind, identifier)
-        held = roles_of(accessors, act.arguments["accessor"]["type"], act.arguments["who"])
-        before = act.arguments["roles"]
-        if sorted(held) == sorted(before):
-            return None
-        shared = (f"{act.arguments['who']}: {', '.join(held)}",)
-        self._add_target(Target(type=kind, id=identifier, shared_with=shared))
-        self._raise_risk(Risk.DISRUPTIVE)
-        roles = f"only {', '.join(before)}, as before" if before else "no role, as before"
-        return f"leave {act.arguments['who']} with {roles}, on {kind.value} {identifier}"
-
-    async def _restore_running(self, act: Act) -> str | None:
-        """Pauses and activates nodes; what runs now and would stop makes it disruptive."""
-        nodes = act.arguments.get("nodes") or [{**act.arguments, "running": act.action == "activate"}]
-        first = nodes[0]
-        lineage = (await read_tree(self.planning.nexla, first["id"], ResourceType(first["type"]))).lineage
-        wanted = {(ResourceType(node["type"]), node["id"]): bool(node["running"]) for node in nodes}
-        if ResourceType(first["type"]) is ResourceType.FLOW:
-            wanted = dict.fromkeys((node.key for node in lineage.nodes), bool(first["running"]))
-        changing = [
-            node for node in lineage.nodes if wanted.get(node.key, is_running(node.status)) != is_running(node.status)
-        ]
-        for node in changing:
-            self._add_target(Target(type=node.type, id=node.id, name=node.name, status=node.status))
-        stopping = [label(node) for node in changing if not wanted[node.key]]
-        starting = [label(node) for node in changing if wanted[node.key]]
-        if stopping:
-            self._raise_risk(Risk.DISRUPTIVE)
-        told = [f"pause {', '.join(stopping)}"] if stopping else []
-        told += [f"activate {', '.join(starting)}"] if starting else []
-        return "; ".join(told) or None
-
-    def _add_target(self, target: Target) -> None:
-        if all((known.type, known.id) != (target.type, target.id) for known in self.targets):
-            self.targets.append(target)
-
-    def _raise_risk(self, risk: Risk) -> None:
-        order = [Risk.READ, Risk.WRITE, Risk.DISRUPTIVE, Risk.DESTRUCTIVE]
-        self.risk = max(self.risk, risk, key=order.index)
+    def _take_in(self, step: Step, act: Act, foreseen: Foreseen) -> None:
+        self.steps.append(Step(key=f"undo:{step.key}", action=act.action, arguments=act.arguments, says=foreseen.says))
+        known = {(target.type, target.id) for target in self.targets}
+        self.targets += [target for target in foreseen.targets if (target.type, target.id) not in known]
+        self.losses += foreseen.losses
+        self.risk = max(self.risk, foreseen.risk, key=list(Risk).index)
 
 
 async def _outputs(planning: Planning, record: OperationRecord) -> tuple[dict[str, Any], list[str]]:

@@ -14,35 +14,10 @@ from nexla_mcp.domain.plans import Target
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.lineage import Lineage, LineageNode
 from nexla_mcp.operations.actions.statuses import affected, is_running, label
+from nexla_mcp.operations.configuration import digest_of_model
 from nexla_mcp.operations.lineage import read_tree
 from nexla_mcp.operations.parallel import Read, outcomes
-from nexla_mcp.safety.digest import digest_of_json
 from nexla_mcp.safety.untrusted import quoted
-
-_CONFIGURATION = (
-    "name",
-    "description",
-    "tags",
-    "source_type",
-    "source_config",
-    "sink_type",
-    "sink_config",
-    "data_credentials_id",
-    "data_set_id",
-    "parent_data_set_id",
-    "transform_id",
-    "transform",
-    "custom_config",
-    "output_validation_schema",
-    "credentials_type",
-    "credentials_non_secure_data",
-    "code",
-    "code_type",
-    "members",
-    "flows",
-    "map_primary_key",
-)
-"""What makes a resource what it is. Nothing that a run changes is in it."""
 
 
 @dataclass(frozen=True)
@@ -128,12 +103,6 @@ async def survey_one(nexla: Nexla, kind: ResourceType, identifier: int) -> tuple
         ),
         model,
     )
-
-
-def digest_of_model(model: Any) -> str:
-    """A short digest of a resource's configuration."""
-    told = model.model_dump(mode="json", include=set(_CONFIGURATION))
-    return digest_of_json(told)[:16]
 
 
 def sharing(accessors: Iterable[Accessor]) -> tuple[str, ...]:
