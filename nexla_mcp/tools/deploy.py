@@ -1,0 +1,7 @@
+"""Toolset deploy."""
+
+from __future__ import annotations
+
+from nexla_mcp.tools.spec import ToolSpec
+
+TOOLS: tuple[ToolSpec, ...] = ()
