@@ -113,10 +113,12 @@ async def get_flow(
     type: Annotated[  # noqa: A002 - the word users know
         ResourceType, Field(description="What `flow` names: flow, source, nexset or destination.")
     ] = ResourceType.FLOW,
+    diagram: Annotated[bool, Field(description="Also as a Mermaid chart.")] = False,
 ) -> FlowView:
     from nexla_mcp.operations import flow_view  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
 
-    return await flow_view.view_flow(context.nexla, flow, type)
+    found = await flow_view.view_flow(context.nexla, flow, type)
+    return found.model_copy(update={"diagram": diagram})
 
 
 class ConnectorPart(str, Enum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nexla_mcp.domain.results.flow import FlowNodeRow, FlowView
 from nexla_mcp.safety.untrusted import quoted
+from nexla_mcp.views.mermaid import flow_chart
 from nexla_mcp.views.table import Cell, moment, number, table
 from nexla_mcp.views.text import cut_note, text_of
 
@@ -19,6 +20,7 @@ def _(result: FlowView) -> str:
     columns = ("node", "type and name", "id", "status", "connector", "credential", "last run", "records", "errors")
     lines.append(table(columns, (_cells(node) for node in result.nodes)))
     lines += [f"Not read: {item}" for item in result.not_read or ()]
+    lines += ["```mermaid", flow_chart(result.nodes), "```"] if result.diagram else []
     lines.append(cut_note(result))
     return "\n".join(line for line in lines if line)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+from pydantic import Field
+
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.base import Result, Row
 
@@ -41,4 +43,6 @@ class FlowView(Result):
     last_run: datetime | None = None
     nodes: list[FlowNodeRow]
     """The tree in order: each node stands after its parent."""
+    diagram: bool = Field(default=False, exclude=True)
+    """Whether the text shows it as a Mermaid chart, too."""
     not_read: list[str] | None = None
