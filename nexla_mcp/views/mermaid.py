@@ -30,5 +30,5 @@ def flow_chart(nodes: Sequence[FlowNodeRow]) -> str:
 
 
 def _label(node: FlowNodeRow) -> str:
-    name = clean_text(node.name or "", LONGEST_NAME).translate(_ENTITIES)
+    name = " ".join(clean_text(node.name or "", LONGEST_NAME).split()).translate(_ENTITIES)
     return "<br/>".join(part for part in (f"{node.type.value} {node.id}", name, node.status) if part)
