@@ -10,20 +10,23 @@ from nexla_mcp.adapter.models import Flow
 from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.domain.errors import Failure
 from nexla_mcp.domain.resources import ResourceType
-from nexla_mcp.domain.results.search import Found, SearchResults
+from nexla_mcp.domain.results.search import Found, SearchResults, Sight
 from nexla_mcp.operations.cursors import offset_of
 from nexla_mcp.operations.listing import Listing, connectors_in, list_type
+from nexla_mcp.operations.listing_sights import list_sight
 from nexla_mcp.operations.parallel import outcomes
 from nexla_mcp.operations.resolve import resolve
 
 Key = tuple[ResourceType, int]
+Searched = ResourceType | Sight
+_ORDER: tuple[Searched, ...] = (*ResourceType, *Sight)
 
 
 @dataclass(frozen=True)
 class Criteria:
     """All must hold. Texts match parts, without regard to case; `status` and `connector` match whole."""
 
-    types: tuple[ResourceType, ...] = tuple(ResourceType)
+    types: tuple[Searched, ...] = tuple(ResourceType)
     name: str | None = None
     status: str | None = None
     tag: str | None = None
@@ -51,7 +54,7 @@ async def search(nexla: Nexla, criteria: Criteria, *, limit: int = 50, cursor: s
         for row, model in zip(listing.rows, listing.models, strict=True)
         if _matches(row, model, criteria) and (members is None or (kind, row.id) in members)
     ]
-    matches.sort(key=lambda row: (tuple(ResourceType).index(row.type), (row.name or "").casefold(), row.id))
+    matches.sort(key=lambda row: (_ORDER.index(row.type), (row.name or "").casefold(), row.id))
     shown = matches[offset : offset + limit]
     more = offset + len(shown) < len(matches)
     return SearchResults(
@@ -64,14 +67,16 @@ async def search(nexla: Nexla, criteria: Criteria, *, limit: int = 50, cursor: s
     )
 
 
-async def _listings(
-    nexla: Nexla, criteria: Criteria
-) -> tuple[dict[ResourceType, Listing], dict[ResourceType, Failure]]:
-    read = await outcomes(partial(list_type, nexla, kind, only_mine=criteria.only_mine) for kind in criteria.types)
+async def _listings(nexla: Nexla, criteria: Criteria) -> tuple[dict[Searched, Listing], dict[Searched, Failure]]:
+    read = await outcomes(partial(_list, nexla, kind, only_mine=criteria.only_mine) for kind in criteria.types)
     answers = dict(zip(criteria.types, read, strict=True))
     listings = {kind: answer for kind, answer in answers.items() if isinstance(answer, Listing)}
     failures = {kind: answer for kind, answer in answers.items() if isinstance(answer, Failure)}
     return listings, failures
+
+
+async def _list(nexla: Nexla, kind: Searched, *, only_mine: bool) -> Listing:
+    return await (list_sight(nexla, kind) if isinstance(kind, Sight) else list_type(nexla, kind, only_mine=only_mine))
 
 
 def _matches(row: Found, model: object, criteria: Criteria) -> bool:
@@ -140,8 +145,8 @@ def resources_in(flow: Flow) -> Iterable[Key]:
             yield ResourceType.NEXSET, node.data_set_id
 
 
-def _not_searched(listings: dict[ResourceType, Listing], failures: dict[ResourceType, Failure]) -> list[str]:
-    cut: Sequence[tuple[ResourceType, str]] = [
+def _not_searched(listings: dict[Searched, Listing], failures: dict[Searched, Failure]) -> list[str]:
+    cut: Sequence[tuple[Searched, str]] = [
         (kind, f"only its first {len(listing.rows)} ({listing.stopped_because})")
         for kind, listing in listings.items()
         if listing.stopped_because

@@ -13,7 +13,7 @@ from nexla_mcp.domain.results.details import ResourceDetails
 from nexla_mcp.domain.results.flow import FlowView
 from nexla_mcp.domain.results.identity import Identity
 from nexla_mcp.domain.results.samples import Samples
-from nexla_mcp.domain.results.search import SearchResults
+from nexla_mcp.domain.results.search import SearchResults, Sight
 from nexla_mcp.domain.risk import Risk
 from nexla_mcp.safety.policy import Toolset
 from nexla_mcp.tools.context import ToolContext
@@ -48,7 +48,9 @@ async def whoami(context: ToolContext) -> Identity:
 )
 async def search_resources(
     context: ToolContext,
-    types: Annotated[list[ResourceType] | None, Field(description="Types to search; default all.")] = None,
+    types: Annotated[
+        list[ResourceType | Sight] | None, Field(description="Types to search; default all resources.")
+    ] = None,
     name: Annotated[str | None, Field(description="Part of the name.")] = None,
     status: Annotated[
         str | None, Field(description="e.g. ACTIVE, PAUSED, INIT; credentials: VERIFIED, FAILED.")

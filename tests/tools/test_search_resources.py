@@ -175,3 +175,19 @@ async def test_an_unknown_project_is_not_found_rather_than_empty(call):
     assert answer.is_error
     assert answer.structured["code"] == "not_found"
     assert "Supply Chain" in answer.structured["hint"]
+
+
+async def test_notifications_are_searched_when_they_are_asked_for(call: Call) -> None:
+    found = await call("search_resources", types=["notification"], name="error")
+    assert not found.is_error
+    assert found.structured["rows"]
+    assert all(row["type"] == "notification" and "error" in row["name"].lower() for row in found.structured["rows"])
+    everything = await call("search_resources", limit=500)
+    assert "notification" not in {row["type"] for row in everything.structured["rows"]}
+
+
+async def test_an_unknown_type_is_refused_with_the_valid_ones(call: Call) -> None:
+    answer = await call("search_resources", types=["notifikation"])
+    assert answer.is_error
+    assert answer.structured["code"] == "bad_input"
+    assert "notification" in answer.text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nexla_mcp.adapter.families.family import Family
-from nexla_mcp.adapter.models import AsyncTask, Limit
+from nexla_mcp.adapter.models import ApprovalRequest, AsyncTask, Limit, Runtime
 from nexla_mcp.adapter.rows import Rows, list_in, read_or_none, unreadable
 
 
@@ -24,6 +24,19 @@ class Platform(Family):
             if isinstance(row, dict)
         ]
         return [row for row in found if row is not None]
+
+
+    async def runtimes(self) -> Rows[Runtime]:
+        """The custom runtimes of the org (contract 20)."""
+        return await self._all("list_runtimes", Runtime)
+
+    async def pending_approvals(self) -> Rows[ApprovalRequest]:
+        """Requests that wait for the caller's decision (contract 18)."""
+        return await self._all("list_pending_approval_requests", ApprovalRequest)
+
+    async def own_approvals(self) -> Rows[ApprovalRequest]:
+        """Requests that the caller has made."""
+        return await self._all("list_own_approval_requests", ApprovalRequest)
 
 
 class Tasks(Family):

@@ -21,6 +21,7 @@ from nexla_mcp.adapter.models.metrics import (
 )
 from nexla_mcp.adapter.models.notifications import Notification, NotificationSetting, NotificationType
 from nexla_mcp.adapter.models.people import Org, OrgMember, OrgMembership, Team, TeamMember, User
+from nexla_mcp.adapter.models.platform import ApprovalRequest, Runtime
 from nexla_mcp.adapter.models.probes import ProbeResult, ProbeState, SampleRecord
 from nexla_mcp.adapter.models.projects import Project, ProjectFlow
 from nexla_mcp.adapter.models.resources import Credential, Destination, Doc, Nexset, RunId, Source
@@ -30,6 +31,7 @@ from nexla_mcp.adapter.models.tasks import AsyncAnswer, AsyncTask, Limit
 __all__ = [
     "Accessor",
     "AccountMetric",
+    "ApprovalRequest",
     "AsyncAnswer",
     "AsyncTask",
     "AttributeTransform",
@@ -68,6 +70,7 @@ __all__ = [
     "Row",
     "RunId",
     "RunMetric",
+    "Runtime",
     "SampleRecord",
     "Source",
     "Team",

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import Enum
 from typing import ClassVar
 
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.base import Result, Row
 
 
+class Sight(str, Enum):
+    """What can be searched and is no resource that one builds with."""
+
+    NOTIFICATION = "notification"
+    APPROVAL = "approval"
+    """A request that waits for somebody's decision."""
+    RUNTIME = "runtime"
+
+
 class Found(Row):
     """One resource, as much of it as lists tell."""
 
-    type: ResourceType
+    type: ResourceType | Sight
     id: int
     name: str | None = None
     status: str | None = None
