@@ -56,7 +56,7 @@ def run(settings: Settings, request: Request, *, as_json: bool) -> int:
 async def _call(settings: Settings, request: Request) -> Outcome:
     account = Account(settings)
     toolbox = build_toolbox(settings, account)
-    spec = next((item for item in toolbox.offered if item.name == request.tool), None)
+    spec = next((item for item in toolbox.permitted if item.name == request.tool), None)
     arguments: dict[str, Any] = _from_file(request.file) if request.file else {}
     if request.json_arguments is not None:
         arguments |= read_json(request.json_arguments, "--json")
@@ -79,7 +79,7 @@ async def _call(settings: Settings, request: Request) -> Outcome:
 def print_schema(settings: Settings, tool: str) -> None:
     """The JSON Schema of a tool's arguments, for editors and for checks before a deployment."""
     toolbox = build_toolbox(settings, Account(settings))
-    spec = next((item for item in toolbox.offered if item.name == tool), None)
+    spec = next((item for item in toolbox.permitted if item.name == tool), None)
     if spec is None:
         raise Failure.of(ErrorCode.BAD_INPUT, f"There is no tool {tool[:60]!r}.", hint="`nexla-mcp tools` lists them.")
     typer.echo(json.dumps(spec.arguments.schema(), indent=2))
