@@ -1,10 +1,11 @@
-"""Writes the generated pages: docs/tools.md and the connector pages. `--check` fails when they are stale."""
+"""Writes the generated pages: tools, recipes and the connector pages. `--check` fails when they are stale."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+from docs.recipes_page import page as recipes_page
 from nexla_mcp.cli.tools import as_markdown
 from nexla_mcp.connectors.generate import main as connector_pages
 from nexla_mcp.tools.registry import all_tools
@@ -15,20 +16,20 @@ CONTRACT = DOCS.parent / "tests" / "contract" / "openapi.json"
 
 def main(arguments: list[str]) -> int:
     """Writes, or with `--check` only compares; 1 when something is stale."""
-    stale = _tools_page(check=arguments == ["--check"])
-    return connector_pages([str(CONTRACT), *arguments]) or int(stale)
+    check = arguments == ["--check"]
+    pages = {"tools.md": as_markdown(all_tools()), "recipes.md": recipes_page()}
+    stale = [name for name, text in pages.items() if _written(DOCS / name, text, check=check)]
+    return connector_pages([str(CONTRACT), *arguments]) or int(bool(stale))
 
 
-def _tools_page(*, check: bool) -> bool:
-    """Writes the page, or says whether it is stale."""
-    page = DOCS / "tools.md"
-    text = as_markdown(all_tools())
+def _written(page: Path, text: str, *, check: bool) -> bool:
+    """Writes a page, or says whether it is stale."""
     if not check:
         page.write_text(text, encoding="utf-8")
         return False
     if page.exists() and page.read_text(encoding="utf-8") == text:
         return False
-    sys.stderr.write("docs/tools.md is stale: run `make docs` and commit the result.\n")
+    sys.stderr.write(f"docs/{page.name} is stale: run `make docs` and commit the result.\n")
     return True
 
 

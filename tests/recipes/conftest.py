@@ -28,7 +28,7 @@ from tests.recipes.records import RECORDS, Line, Record
 __all__ = ["anyio_backend", "scene"]
 
 UPDATING = os.environ.get("NEXLA_MCP_UPDATE_RECIPES") == "1"
-LONGEST_ARGUMENTS = 400
+LONGEST_ARGUMENTS = 200
 ROOM = 0.25
 """By how much a record's bytes may differ: times and ids are of different lengths."""
 _VARYING = re.compile(r"\b[0-9a-f]{12,}\b|\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?\b|\b1\d{12}\b")
