@@ -9,9 +9,10 @@ from nexla_mcp.operations.actions.action import Action
 from nexla_mcp.operations.actions.creating import Create
 from nexla_mcp.operations.actions.deleting import Delete
 from nexla_mcp.operations.actions.granting import Grant, RestoreGrant
-from nexla_mcp.operations.actions.looking import AwaitNexset, Probe, VerifyRun
+from nexla_mcp.operations.actions.looking import AwaitNexset, Probe
 from nexla_mcp.operations.actions.statuses import Activate, Pause, RestoreStatuses
 from nexla_mcp.operations.actions.updating import Update
+from nexla_mcp.operations.actions.verifying import VerifyRun
 
 _ACTIONS: Mapping[str, Action] = {
     action.name: action
