@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -83,6 +83,40 @@ async def delete_resource(
 
 @tool(
     toolset=Toolset.OPERATE,
+    risk=Risk.DESTRUCTIVE,
+    title="Rotate a credential",
+    summary="""
+    Replaces a login everywhere: makes the new one (or takes one that is there) and tries it, finds all that uses the
+    old one, pauses what runs, switches it, lets it run as before and looks at the next runs. If anything fails, all is
+    put back to the old login. The old one is kept unless delete_old.
+    """,
+    changes=True,
+    reaches_third_party=True,
+)
+async def rotate_credential(
+    context: ToolContext,
+    credential: Annotated[int, Field(description="Id of the old one.")],
+    credentials: Annotated[
+        dict[str, Any] | None, Field(description="Fields of the new one; secrets as references.")
+    ] = None,
+    new_credential: Annotated[int | None, Field(description="Or the id of one that is there.")] = None,
+    name: Annotated[str | None, Field(description="Of the new one.")] = None,
+    delete_old: Annotated[bool, Field(description="Delete the old one once every flow has run.")] = False,
+) -> Plan:
+    from nexla_mcp.operations.planning import rotation  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
+    return await rotation.plan_rotation(
+        await context.planning(),
+        credential,
+        new=new_credential,
+        credentials=credentials,
+        name=name,
+        delete_old=delete_old,
+    )
+
+
+@tool(
+    toolset=Toolset.OPERATE,
     risk=Risk.READ,
     title="Get an operation",
     summary="""
@@ -124,4 +158,4 @@ async def control_operation(
     return await receipts.control(await context.open_desk(), operation, action, dry_run=context.dry_run)
 
 
-TOOLS = (activate, pause, delete_resource, get_operation, control_operation)
+TOOLS = (activate, pause, delete_resource, rotate_credential, get_operation, control_operation)

@@ -95,5 +95,18 @@ CASES = {
             },
             5,
         ),
+        Case(
+            "rotate_credential",
+            lambda scene: {
+                "credential": _login(scene),
+                "credentials": {
+                    "s3_auth_type": "Access Key",
+                    "access_key": "env:ORDERS_PASSWORD",
+                    "secret_key": "env:ORDERS_PASSWORD",
+                    "region": "eu-west-1",
+                },
+            },
+            15,
+        ),
     )
 }

@@ -27,6 +27,8 @@ KINDS = ("data_sources", "data_sets", "data_sinks", "data_credentials")
 SINK_ROUTE = "/data_sinks/{data_sink_id}/accessors"
 
 
+PLANNED_FROM_WHAT_RAN = {"rotate_credential"}
+"""Calls that are refused while one like them waits to be resumed: it has paused what a new plan would leave resting."""
 ORDINARY = {
     ("create_flow", "before end 0", "resume"),
     ("create_flow", "before end 1", "undo"),
@@ -39,6 +41,12 @@ ORDINARY = {
     ("grant_access", "before end 2", "undo"),
     ("delete_resource", "before end 2", "resume"),
     ("delete_resource", "after end 0", "undo"),
+    ("rotate_credential", "before end 0", "again"),
+    ("rotate_credential", "before end 2", "undo"),
+    ("rotate_credential", "after begin 6", "resume"),
+    ("rotate_credential", "before end 7", "undo"),
+    ("rotate_credential", "before end 11", "resume"),
+    ("rotate_credential", "before end 14", "undo"),
 }
 """One for each kind of step; the rest is the long matrix."""
 
@@ -83,7 +91,8 @@ def seen(scene: Scene) -> dict[str, list[Any]]:
         return next((names[kind, node[field]] for kind, field in fields.items() if node.get(field) is not None), None)
 
     def config(row: Any) -> Any:
-        return row.get("source_config") or row.get("sink_config") or row.get("transform_id")
+        login = names.get(("data_credentials", row.get("data_credentials_id")))
+        return login, row.get("source_config") or row.get("sink_config") or row.get("transform_id")
 
     things = {
         kind: sorted(((row["name"], row.get("status"), above(row), config(row)) for row in scene.rows(kind)), key=repr)
@@ -163,6 +172,9 @@ async def end_well(
         if branch == "undo" and ended.code == "conflict" and tool == "delete_resource":
             assert "gone" in ended.text
             branch, ended = "resume", await agreed(call, "control_operation", operation=operation, action="resume")
+        if branch == "again" and ended.code == "conflict" and tool in PLANNED_FROM_WHAT_RAN:
+            assert operation in ended.text
+            ended = await agreed(call, "control_operation", operation=operation, action="resume")
         if branch == "again" and ended.code == "not_found" and tool == "delete_resource":
             ended = await agreed(call, "control_operation", operation=operation, action="resume")
         scene.settle()
@@ -192,6 +204,7 @@ INSIDE = (
     ("activate", "PUT /flows/{id}/activate", 0),
     ("grant_access", "PUT /data_sinks/{id}/accessors", 0),
     ("delete_resource", "DELETE /data_sets/{id}", 0),
+    ("rotate_credential", "PUT /data_sources/{id}", 0),
 )
 """Calls, a request of each in the middle of which they are killed, and how many like it pass before."""
 LATE = 20.0

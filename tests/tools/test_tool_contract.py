@@ -53,11 +53,12 @@ RISKS = {
     },
     Risk.WRITE: {"create_credential", "create_source", "create_destination", "create_flow", "activate"},
     Risk.DISRUPTIVE: {"pause"},
-    Risk.DESTRUCTIVE: {"delete_resource", "control_operation", "grant_access"},
+    Risk.DESTRUCTIVE: {"delete_resource", "rotate_credential", "control_operation", "grant_access"},
 }
 """Of the worst plan that each tool can make. Set down here by hand, so that none is lowered by accident."""
 OPEN_OBJECTS = {
     "create_credential": {"credentials"},
+    "rotate_credential": {"credentials"},
     "create_source": {"config"},
     "create_destination": {"config"},
     "create_flow": {"source.config", "nexsets.transform", "destinations.config"},

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.operations.actions.action import Action
+from nexla_mcp.operations.actions.alerting import SendAlert
 from nexla_mcp.operations.actions.creating import Create
 from nexla_mcp.operations.actions.deleting import Delete
+from nexla_mcp.operations.actions.deleting_verified import DeleteVerified
 from nexla_mcp.operations.actions.granting import Grant, RestoreGrant
 from nexla_mcp.operations.actions.looking import AwaitNexset, Probe
 from nexla_mcp.operations.actions.statuses import Activate, Pause, RestoreStatuses
@@ -19,6 +21,7 @@ _ACTIONS: Mapping[str, Action] = {
     for action in (
         Create(),
         Delete(),
+        DeleteVerified(),
         Update(),
         Activate(),
         Pause(),
@@ -28,6 +31,7 @@ _ACTIONS: Mapping[str, Action] = {
         Probe(),
         AwaitNexset(),
         VerifyRun(),
+        SendAlert(),
     )
 }
 MAKING = frozenset(name for name, action in _ACTIONS.items() if action.makes)

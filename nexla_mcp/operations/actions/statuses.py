@@ -37,8 +37,8 @@ class _SetRunning(Action):
         del made
         kind, identifier = ResourceType(arguments["type"]), arguments["id"]
         lineage = await _lineage(work, kind, identifier)
-        first = lineage.nodes if kind is ResourceType.FLOW else affected(lineage, kind, identifier)[:1]
-        return _foreseen(lineage, dict.fromkeys((node.key for node in first), self.running))
+        keys = (node.key for node in affected(lineage, kind, identifier))
+        return _foreseen(lineage, dict.fromkeys(keys, self.running))
 
     async def _read_back(self, work: Work, kind: ResourceType, identifier: int) -> Output:
         output: Output = {"type": kind.value, "id": identifier}
@@ -78,7 +78,7 @@ class RestoreStatuses(Action):
 
     async def act(self, work: Work, arguments: Arguments, before: Any) -> Output:
         del before
-        wanted = _wanted(arguments)
+        wanted = nodes_of(arguments)
         (first, *_) = wanted
         look = partial(_lineage, work, *first)
         lineage = await patiently(work, look)
@@ -106,12 +106,13 @@ class RestoreStatuses(Action):
 
     async def foresee(self, work: Work, arguments: Arguments, made: Made) -> Foreseen | None:
         del made
-        wanted = _wanted(arguments)
+        wanted = nodes_of(arguments)
         (first, *_) = wanted
         return _foreseen(await _lineage(work, *first), wanted)
 
 
-def _wanted(arguments: Arguments) -> dict[Key, bool]:
+def nodes_of(arguments: Arguments) -> dict[Key, bool]:
+    """Each node that statuses are restored of, and whether it is to run."""
     return {(ResourceType(node["type"]), node["id"]): bool(node["running"]) for node in arguments["nodes"]}
 
 

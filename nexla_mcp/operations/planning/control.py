@@ -13,9 +13,12 @@ from nexla_mcp.domain.flow_spec import Role, SubjectType
 from nexla_mcp.domain.markers import outputs_named, with_outputs
 from nexla_mcp.domain.plans import Act, Plan, Step, Target
 from nexla_mcp.domain.resources import ResourceType
+from nexla_mcp.domain.results.lineage import Key
 from nexla_mcp.domain.risk import Risk
 from nexla_mcp.operations.actions.action import Foreseen, Made, Work
 from nexla_mcp.operations.actions.all import DELETING, action_named
+from nexla_mcp.operations.actions.deleting_verified import KEPT
+from nexla_mcp.operations.actions.statuses import Pause, RestoreStatuses, nodes_of
 from nexla_mcp.operations.configuration import digest_of_model
 from nexla_mcp.operations.planning.blueprint import AccessRule, Blueprint
 from nexla_mcp.operations.planning.building import plan_blueprint
@@ -77,7 +80,7 @@ async def plan_undo(planning: Planning, operation: str) -> Plan:
         raise _not(record, "undone", f"operation {record.undone_by} did that already")
     await settled(planning, set(record.plan.locks))
     outputs, unclear = await _outputs(planning, record)
-    if record.plan.of is None and any(step.action in DELETING and outputs.get(step.key) for step in record.plan.steps):
+    if any(_deletes(record, step.position) for step in record.steps):
         raise _not(record, "undone", f"what was deleted is gone ({_rebuild(record)})")
     made = frozenset((output.get("type"), output.get("id")) for output in outputs.values())
     build = _Undo(planning, made)
@@ -150,9 +153,11 @@ def _rebuild(record: OperationRecord) -> str:
 
 
 def _deletes(record: OperationRecord, position: int) -> bool:
-    step = record.plan.steps[position]
-    state = record.step(position)
-    return step.action in DELETING and record.plan.of is None and state is not None and _may_be_done(state.state)
+    """Whether a step has deleted something that is not of the operation's own making, and did not keep it after all."""
+    known = record.step(position)
+    if record.plan.steps[position].action not in DELETING or record.plan.of is not None or known is None:
+        return False
+    return _may_be_done(known.state) and not (known.output or {}).get(KEPT)
 
 
 @dataclass
@@ -167,6 +172,7 @@ class _Undo:
         self.targets: list[Target] = []
         self.losses: list[str] = []
         self.gone: list[str] = []
+        self.stopped: set[Key] = set()
         self.risk = Risk.WRITE
 
     async def add(self, step: Step, act: Act) -> None:
@@ -180,14 +186,25 @@ class _Undo:
                 if failure.info.code is not ErrorCode.NOT_FOUND:
                     raise
                 continue
+            foreseen = foreseen or self._started_again(act)
             if foreseen is not None:
                 self._take_in(step, act, foreseen)
             return
         self.gone.append(f"{step.says}: gone already")
 
+    def _started_again(self, act: Act) -> Foreseen | None:
+        """What runs as it should now, and will not any more once the steps before have paused it."""
+        if act.action != RestoreStatuses.name:
+            return None
+        runs = {key for key, running in nodes_of(act.arguments).items() if running} & self.stopped
+        names = ", ".join(f"{kind.value} {identifier}" for kind, identifier in sorted(runs))
+        return Foreseen(f"let {names} run again") if runs else None
+
     def _take_in(self, step: Step, act: Act, foreseen: Foreseen) -> None:
         self.steps.append(Step(key=f"undo:{step.key}", action=act.action, arguments=act.arguments, says=foreseen.says))
         known = {(target.type, target.id) for target in self.targets}
+        if act.action == Pause.name:
+            self.stopped |= {(target.type, target.id) for target in foreseen.targets}
         self.targets += [target for target in foreseen.targets if (target.type, target.id) not in known]
         self.losses += foreseen.losses
         self.risk = max(self.risk, foreseen.risk, key=list(Risk).index)
