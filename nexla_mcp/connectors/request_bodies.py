@@ -85,7 +85,7 @@ def _schema(
     resource: str, action: str, operation: tuple[str, Json], schemas: Json, without_credential: list[str]
 ) -> Json:
     call, schema = operation
-    body = _flat(schema, schemas)
+    body = flat(schema, schemas)
     if resource in ROLES:
         body = _with_config(resource, body, schemas)
     if resource == "accessors":
@@ -96,25 +96,25 @@ def _schema(
         body["required"] = REQUIRED.get(resource, body.get("required", []))
         if resource in {"source", "destination"}:
             body |= _credential_needed(ROLES[resource][1], without_credential)
-    body = dict(_loosened(body))
-    definitions = _definitions(body, schemas)
+    body = dict(loosened(body))
+    definitions = definitions_of(body, schemas)
     head: Json = {"$schema": DIALECT, "$id": f"{URI}{resource}/{action}", "$comment": call}
-    return head | dict(_local(body)) | ({"$defs": definitions} if definitions else {})
+    return head | dict(local(body)) | ({"$defs": definitions} if definitions else {})
 
 
-def _flat(schema: Json, schemas: Json) -> Json:
+def flat(schema: Json, schemas: Json) -> Json:
     """A body as one object: bases merged in, and alternatives at the top laid side by side.
 
     Contract 7: a nexset takes any mix of `has_custom_transform`, `transform` and `transform_id`.
     """
     if "$ref" in schema:
-        return _flat(schemas[schema["$ref"].removeprefix(REFERENCE)], schemas)
+        return flat(schemas[schema["$ref"].removeprefix(REFERENCE)], schemas)
     branches = [*schema.get("allOf", []), *schema.get("oneOf", [])]
     if not branches:
         return deepcopy(schema)
     result: Json = {"type": "object", "properties": {}}
     for branch in branches:
-        inner = _flat(branch, schemas)
+        inner = flat(branch, schemas)
         for key, value in inner.get("properties", {}).items():
             other = result["properties"].get(key)
             result["properties"][key] = {"type": "boolean"} if _are_booleans(other, value) else value
@@ -145,30 +145,30 @@ def _credential_needed(type_key: str, without_credential: list[str]) -> Json:
     }
 
 
-def _loosened(schema: Any) -> Any:
+def loosened(schema: Any) -> Any:
     """`oneOf` as `anyOf`, and any named Jolt operation."""
     if isinstance(schema, list):
-        return [_loosened(item) for item in schema]
+        return [loosened(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if schema.get("type") == "array" and _is_nameless_operation(schema.get("items", {})):
         return deepcopy(_ANY_JOLT_OPERATION)
-    return {("anyOf" if key == "oneOf" else key): _loosened(value) for key, value in schema.items() if key != "x-ts"}
+    return {("anyOf" if key == "oneOf" else key): loosened(value) for key, value in schema.items() if key != "x-ts"}
 
 
 def _is_nameless_operation(items: Json) -> bool:
     return items == {"type": "object", "additionalProperties": {"type": "object"}}
 
 
-def _definitions(schema: Json, schemas: Json) -> Json:
+def definitions_of(schema: Json, schemas: Json) -> Json:
     """Every schema referred to, directly or by another, loosened and local, by name."""
     found: Json = {}
     waiting = _references(schema)
     while waiting:
         name = waiting.pop()
         if name not in found:
-            definition = _loosened(schemas[name])
-            found[name] = _local(definition)
+            definition = loosened(schemas[name])
+            found[name] = local(definition)
             waiting |= _references(definition)
     return dict(sorted(found.items()))
 
@@ -182,12 +182,12 @@ def _references(schema: Any) -> set[str]:
     return here.union(*(_references(value) for value in schema.values()))
 
 
-def _local(schema: Any) -> Any:
+def local(schema: Any) -> Any:
     if isinstance(schema, list):
-        return [_local(item) for item in schema]
+        return [local(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     return {
-        key: "#/$defs/" + value.removeprefix(REFERENCE) if key == "$ref" else _local(value)
+        key: "#/$defs/" + value.removeprefix(REFERENCE) if key == "$ref" else local(value)
         for key, value in schema.items()
     }

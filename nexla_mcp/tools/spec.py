@@ -46,6 +46,19 @@ class ToolSpec:
     reaches_third_party: bool = False
     """Whether a call makes Nexla talk to somebody else's system, e.g. to test a login."""
     idempotent: bool = True
+    reads: Callable[[dict[str, Any]], bool] | None = None
+    """Of a tool that changes something with some arguments only: whether these change nothing."""
+    carries: bool = False
+    """Whether it calls another tool: the one that its argument `operation` names, with its `arguments`."""
+
+    @property
+    def least_risk(self) -> Risk:
+        """Of its most harmless call: what it is offered for."""
+        return Risk.READ if self.reads is not None else self.risk
+
+    def risk_of(self, arguments: dict[str, Any]) -> Risk:
+        """Of the worst plan that a call with these arguments can come to."""
+        return Risk.READ if self.reads is not None and self.reads(arguments) else self.risk
 
     @cached_property
     def arguments(self) -> Arguments:
@@ -66,6 +79,8 @@ class ToolSpec:
     @cached_property
     def output_schema(self) -> dict[str, Any]:
         """Shallow on purpose: names and types of the top level, since hosts may charge for every byte."""
+        if self.carries:
+            return {"type": "object"}
         schema = self.result_type.model_json_schema(mode="serialization")
         definitions = schema.get("$defs", {})
         properties: dict[str, Any] = {}
@@ -76,7 +91,8 @@ class ToolSpec:
 
     async def run(self, context: ToolContext, arguments: dict[str, Any]) -> Result:
         """The answer of a tool that only reads."""
-        result: Result = await self.function(context, **arguments)
+        own = {name: value for name, value in arguments.items() if not self.changes or name not in _OF_EVERY_CHANGE}
+        result: Result = await self.function(context, **own)
         return result
 
 
@@ -96,6 +112,8 @@ def tool(
     changes: bool = False,
     reaches_third_party: bool = False,
     idempotent: bool = True,
+    reads: Callable[[dict[str, Any]], bool] | None = None,
+    carries: bool = False,
 ) -> Callable[[ToolFunction], ToolSpec]:
     """Turns an async function `(context, **arguments) -> Result` into a tool of the same name.
 
@@ -113,6 +131,8 @@ def tool(
             changes=changes,
             reaches_third_party=reaches_third_party,
             idempotent=idempotent,
+            reads=reads,
+            carries=carries,
         )
 
     return wrap

@@ -16,7 +16,7 @@ from nexla_mcp.safety.policy import Policy
 from nexla_mcp.safety.untrusted import cleaned, unmarked
 from nexla_mcp.tools.budget import DEFAULT_BUDGET, Rendered, compact_json, fit
 from nexla_mcp.tools.context import WAIT_SECONDS, Progress, ToolContext, no_desk, no_progress
-from nexla_mcp.tools.spec import ToolSpec
+from nexla_mcp.tools.spec import CONFIRMATION, DRY_RUN, ToolSpec
 from nexla_mcp.views.text import error_text
 
 if TYPE_CHECKING:
@@ -75,14 +75,30 @@ class Toolbox:
     @cached_property
     def offered(self) -> tuple[ToolSpec, ...]:
         """What a client is shown, in the order of the registry."""
-        return tuple(spec for spec in self._specs.values() if self.policy.lists(spec.name, spec.toolset, spec.risk))
+        return tuple(spec for spec in self._specs.values() if self.lists(spec.name))
 
     @cached_property
     def permitted(self) -> tuple[ToolSpec, ...]:
         """What the policy lets through, shown from the start or not."""
-        return tuple(
-            spec for spec in self._specs.values() if self.policy.refusal(spec.name, spec.toolset, spec.risk) is None
-        )
+        return tuple(spec for spec in self._specs.values() if self.refusal_of(spec.name) is None)
+
+    @property
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """All tools, whatever the policy says."""
+        return tuple(self._specs.values())
+
+    def lists(self, name: str) -> bool:
+        """Whether a client is shown a tool from the start."""
+        spec = self._specs[name]
+        return self.policy.lists(name, spec.toolset, spec.least_risk)
+
+    def refusal_of(self, name: str) -> ErrorInfo | None:
+        """Why a tool may not be used even for its most harmless call, or None when it may.
+
+        A tool that does not exist in this version refuses nothing.
+        """
+        spec = self._specs.get(name)
+        return self.policy.refusal(name, spec.toolset, spec.least_risk) if spec else None
 
     async def call(
         self,
@@ -108,8 +124,13 @@ class Toolbox:
         try:
             spec = self._permitted(name)
             read = spec.arguments.read(arguments)
-            context = ToolContext(await self._connect(), progress, self._open_desk, self._interrupted)
-            if spec.changes:
+            if spec.carries and read["operation"] in self._specs:
+                spec = self._permitted(read["operation"])
+                arguments = carried(spec, read)
+                read = spec.arguments.read(arguments)
+            self._require_permitted(spec, read)
+            context = ToolContext(await self._connect(), self, progress, self._open_desk, self._interrupted)
+            if spec.changes and (spec.reads is None or not spec.reads(read)):
                 from nexla_mcp.tools.writing import Change, make  # noqa: PLC0415 - only a change needs all of it
 
                 result, error = await make(Change(spec, read, arguments, person, wait_seconds), context)
@@ -139,10 +160,30 @@ class Toolbox:
                 + ", ".join(item.name for item in self.offered)
                 + ".",
             )
-        refusal = self.policy.refusal(spec.name, spec.toolset, spec.risk)
+        refusal = self.refusal_of(name)
         if refusal:
             raise Failure(refusal)
         return spec
+
+    def _require_permitted(self, spec: ToolSpec, arguments: dict[str, Any]) -> None:
+        """What is permitted for reading only is refused with arguments that change something."""
+        refusal = self.policy.refusal(spec.name, spec.toolset, spec.risk_of(arguments))
+        if refusal:
+            raise Failure(refusal)
+
+
+def carried(spec: ToolSpec, outer: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a tool that is called through another one, with what that one was told of confirmation.
+
+    Raises:
+        Failure: `bad_input` when they carry another call in turn.
+    """
+    if spec.carries:
+        raise Failure.of(ErrorCode.BAD_INPUT, f"{spec.name} cannot be called through itself. Nothing was done.")
+    inner = dict(outer["arguments"] or {})
+    if spec.changes:
+        inner |= {name: outer[name] for name in (DRY_RUN, CONFIRMATION) if outer[name]}
+    return inner
 
 
 def failed(info: ErrorInfo) -> Outcome:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nexla_mcp.adapter.families.lookups import Lookups
     from nexla_mcp.adapter.families.metrics import Metrics
     from nexla_mcp.adapter.families.notifications import Notifications
+    from nexla_mcp.adapter.families.operations import Operations
     from nexla_mcp.adapter.families.people import Orgs, Teams, Users
     from nexla_mcp.adapter.families.platform import Platform, Tasks
     from nexla_mcp.adapter.families.projects import Projects
@@ -122,6 +123,11 @@ class Families:
     @cached_property
     def notifications(self) -> Notifications:
         found: Notifications = self._family("notifications", "Notifications")
+        return found
+
+    @cached_property
+    def operations(self) -> Operations:
+        found: Operations = self._family("operations", "Operations")
         return found
 
     @cached_property

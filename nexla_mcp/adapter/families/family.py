@@ -103,7 +103,7 @@ class Family:
         endpoint = ENDPOINTS[name]
         is_end = endpoint.method == "DELETE" and endpoint.template.endswith("}")
         now = partial(self._call, read, identifier)
-        look = _Unchanged(now, before=(await now()).data, is_end=is_end)
+        look = Unchanged(now, before=(await now()).data, is_end=is_end)
         ids = {only_parameter(endpoint): identifier}
         data = (await self._nexla.call(endpoint, ids=ids, query=query, body=body, unchanged=look)).data
         if look.asked and not is_end:
@@ -112,7 +112,7 @@ class Family:
 
 
 @dataclass
-class _Unchanged:
+class Unchanged:
     """Whether a resource is as it was before a write whose answer was lost; asked for before each repeat of it."""
 
     now: Callable[[], Awaitable[Answer]]

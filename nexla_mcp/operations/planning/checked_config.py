@@ -31,7 +31,15 @@ class Checked:
     notes: tuple[str, ...] = ()
 
 
-def checked_config(store: SecretStore, role: str, code: str, values: Mapping[str, Any], where: str) -> Checked:
+def checked_config(
+    store: SecretStore,
+    role: str,
+    code: str,
+    values: Mapping[str, Any],
+    where: str,
+    *,
+    as_it_was: Mapping[str, Any] | None = None,
+) -> Checked:
     """A config of a connector in a role, `credential`, `source` or `destination`.
 
     Args:
@@ -40,6 +48,8 @@ def checked_config(store: SecretStore, role: str, code: str, values: Mapping[str
         code: The connector's code, or what people call it.
         values: The config as given.
         where: The argument that holds it, for messages.
+        as_it_was: The config that it replaces: what contradicts the contract there already is a note, no reason to
+            refuse a change of something else.
 
     Raises:
         Failure: `bad_input` naming the fields that contradict the contract; `not_allowed` for a reference that the
@@ -59,11 +69,13 @@ def checked_config(store: SecretStore, role: str, code: str, values: Mapping[str
             next_tool="describe_connector",
         )
     problems = validate(part, values)
+    old = {str(problem) for problem in validate(part, as_it_was)} if as_it_was is not None else set()
     # A login's unknown field may be a password under a name of one's own: a note would come too late.
     wrong = [
         f"{where}/{problem}"
         for problem in problems
-        if problem.severity == "error" or (role == "credential" and problem.what == "unknown field")
+        if str(problem) not in old
+        and (problem.severity == "error" or (role == "credential" and problem.what == "unknown field"))
     ]
     if wrong:
         raise Failure.of(
@@ -98,6 +110,17 @@ def _connector(role: str, code: str) -> tuple[Connector | None, tuple[str, ...]]
                 next_tool="describe_connector",
             ) from None
         return None, (f"the public contract does not describe connector {code[:60]!r}: its fields were not checked",)
+
+
+def checked_body(store: SecretStore, body: Any) -> Any:
+    """The body of any request with references in the place of its secrets.
+
+    Raises:
+        Failure: `bad_input` for a secret that is given as it is; `not_allowed` for a reference that is not listed.
+    """
+    if isinstance(body, Mapping):
+        return _with_references(store, "body", {}, _plain(body, "body"), "body")
+    return [checked_body(store, item) for item in body] if isinstance(body, list) else body
 
 
 def refuse_markers(value: Any, where: str, words: tuple[str, ...] = (OUTPUT, SECRET)) -> None:
