@@ -91,9 +91,7 @@ class Creation:
         family = getattr(nexla, f"{self.kind.value}s")
 
         async def matching() -> Sequence[Resource]:
-            mine = self.kind not in {ResourceType.TRANSFORM, ResourceType.ATTRIBUTE_TRANSFORM}
-            rows = await (family.list(access_role=MADE_BY_ME) if mine else family.list())
-            _require_all(rows, f"{self.kind.value}s")
+            rows = await list_mine(nexla, self.kind)
             return [row for row in rows if row.name == self.body["name"] and not self.differences(row, listed=True)]
 
         return Identity(
@@ -108,6 +106,33 @@ class Creation:
             for name in names
             if self.body.get(name) is not None and not _same(_masked(self.body[name]), getattr(row, name, None), name)
         ]
+
+
+def copies_of(nexla: Nexla, source: int, what: str) -> Identity[Source]:
+    """How the copy of a flow is known: its source is the caller's own and tells what it was copied from (contract 9.4).
+
+    Two copies of one flow are alike; whoever makes them sees to it that no two are made at once.
+    """
+
+    async def matching() -> Sequence[Source]:
+        rows = await nexla.sources.list(access_role=MADE_BY_ME)
+        _require_all(rows, "sources")
+        return [row for row in rows if row.copied_from_id == source]
+
+    return Identity(what, matching, nexla.sources.get, lambda row: row.copied_from_id == source)
+
+
+async def list_mine(nexla: Nexla, kind: ResourceType) -> Rows[Any]:
+    """Everything of a type that the caller made; of transforms what the caller sees, which is all that can be asked.
+
+    Raises:
+        Failure: `upstream_error`, when a page is missing: a twin may stand on it.
+    """
+    family = getattr(nexla, f"{kind.value}s")
+    mine = kind not in {ResourceType.TRANSFORM, ResourceType.ATTRIBUTE_TRANSFORM}
+    rows: Rows[Any] = await (family.list(access_role=MADE_BY_ME) if mine else family.list())
+    _require_all(rows, f"{kind.value}s")
+    return rows
 
 
 def _require_all(rows: Rows[Any], what: str) -> None:

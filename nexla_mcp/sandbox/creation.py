@@ -9,6 +9,8 @@ from nexla_mcp.sandbox.clock import iso
 from nexla_mcp.sandbox.errors import invalid
 from nexla_mcp.sandbox.founding import create_org, create_team, create_user, team_members
 from nexla_mcp.sandbox.payloads import Payload, check_reference, object_of, required, stored, text
+from nexla_mcp.sandbox.simulation.graph import digest
+from nexla_mcp.sandbox.simulation.transforms import code_of
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.routing import Principal
@@ -125,6 +127,8 @@ def create_nexset(world: World, principal: Principal, payload: Payload) -> Docum
             "version": 1,
         },
     )
+    if parent and document["_sandbox"].get("records"):
+        document["_sandbox"]["made_by"] = digest(code_of(world.store, document))
     document = _with_node(world, kinds.NEXSETS, document, parent=above)
     for sink in payload.get("data_sinks") or []:
         attach_destination(world, principal, document, sink)

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from nexla_mcp.sandbox import audit, kinds
 from nexla_mcp.sandbox.clock import iso
 from nexla_mcp.sandbox.errors import Refusal, not_found
+from nexla_mcp.sandbox.shapes.common import is_database
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.routing import Principal
     from nexla_mcp.sandbox.snapshot import Reading
     from nexla_mcp.sandbox.store import Document
     from nexla_mcp.sandbox.world import World
+
+_TABLES = ("table", "collection", "index", "table.name", "dest.table")
+"""Words for what a database destination writes into."""
 
 
 class Tree:
@@ -73,17 +77,29 @@ def set_running(world: World, principal: Principal, node: Document, *, active: b
     """Activates or pauses a node with all downstream, or with `whole` the whole flow; no change is no event."""
     tree = Tree(world)
     start = tree.origin(node["id"]) if whole else node
-    wanted = "ACTIVE" if active else "PAUSED"
     with world.store.transaction():
         for item in tree.below(start["id"]):
             kind, identifier = resource_of(item)
             before = world.store.get(kind, identifier)
+            wanted = _status(kind, before or {}, active=active)
             if before is None or before["status"] == wanted or (not active and before["status"] == "INIT"):
                 continue
             after = world.store.put(kind, {**before, "status": wanted, "updated_at": iso(world.clock.now())})
             audit.record(world, principal, "update", kind, after, before=before)
             tell = world.simulation.activated if active else world.simulation.paused
             tell(kind, identifier)
+
+
+def _status(kind: str, document: Document, *, active: bool) -> str:
+    if not active:
+        return "PAUSED"
+    return "PROCESSING" if kind == kinds.DESTINATIONS and waits_for_table(document) else "ACTIVE"
+
+
+def waits_for_table(destination: Document) -> bool:
+    """Whether it writes to a database and names no table: the platform leaves such a one in PROCESSING."""
+    config = destination.get("sink_config") or {}
+    return is_database(str(destination.get("sink_type"))) and not any(config.get(name) for name in _TABLES)
 
 
 def move(world: World, principal: Principal, kind: str, document: Document, nexset_id: int) -> Document:

@@ -11,6 +11,7 @@ from nexla_mcp.domain.plans import Plan
 from nexla_mcp.domain.results.probe import ProbeAnswer, ProbeMode
 from nexla_mcp.domain.risk import Risk
 from nexla_mcp.safety.policy import Toolset
+from nexla_mcp.tools import transforming
 from nexla_mcp.tools.context import ToolContext
 from nexla_mcp.tools.spec import tool
 
@@ -150,4 +151,4 @@ async def create_flow(
     return await deploying.plan_flow(await context.planning(), spec)
 
 
-TOOLS = (probe_credential, create_credential, create_source, create_destination, create_flow)
+TOOLS = (probe_credential, create_credential, create_source, create_destination, create_flow, *transforming.TOOLS)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.changes.conftest import LAKE, SPEC, TEAM, Scene
+from tests.changes.conftest import LAKE, SPEC, TEAM, WAREHOUSE, Scene
 
 RUNNING, RESTING = "Churn Features", "Holiday Campaign 2025"
+ORDERS, OTHER_WAREHOUSE = "Shopify Orders", "Snowflake finance"
 CONFIG = {"start.cron": "0 0 * * * ?", "path": "acme-data-lake/new"}
 
 
@@ -31,7 +32,11 @@ class Case:
 
 
 def _login(scene: Scene) -> int:
-    return int(scene.row("data_credentials", name=LAKE)["id"])
+    return _named(scene, LAKE)
+
+
+def _named(scene: Scene, login: str) -> int:
+    return int(scene.row("data_credentials", name=login)["id"])
 
 
 def _nexset(scene: Scene) -> int:
@@ -73,6 +78,15 @@ CASES = {
             },
             1,
         ),
+        Case(
+            "update_resource",
+            lambda scene: {
+                "type": "source",
+                "resource": scene.row("data_sources", name=RESTING)["id"],
+                "changes": {"config": {"start.cron": "0 30 4 * * ?"}, "description": "Later in the night"},
+            },
+            1,
+        ),
         Case("pause", lambda scene: {"resource": scene.flow_id(RUNNING)}, 1),
         Case("activate", lambda scene: {"resource": scene.flow_id(RESTING)}, 2),
         Case(
@@ -94,6 +108,27 @@ CASES = {
                 "with_downstream": True,
             },
             5,
+        ),
+        Case(
+            "copy_flow",
+            lambda scene: {
+                "flow": scene.flow_id(ORDERS),
+                "name": "Orders, staging",
+                "credentials": {str(_named(scene, WAREHOUSE)): _named(scene, OTHER_WAREHOUSE)},
+                "project": scene.row("projects", name="Finance")["id"],
+                "activate": True,
+            },
+            7,
+        ),
+        Case(
+            "migrate_schema",
+            lambda scene: {
+                "nexset": scene.row("data_sets", name="Orders, cleaned")["id"],
+                "name": "Orders, cleaned v2",
+                "code": [{"operation": "shift", "spec": {"*": "&", "order_id": "number"}}],
+                "parallel": {str(scene.row("data_sinks", name="Orders in Snowflake")["id"]): {"table": "ORDERS_V2"}},
+            },
+            10,
         ),
         Case(
             "rotate_credential",

@@ -37,10 +37,21 @@ ORDINARY = {
     ("create_flow", "before status done", "resume"),
     ("create_credential", "before end 0", "again"),
     ("pause", "before end 0", "undo"),
+    ("update_resource", "before end 0", "resume"),
     ("activate", "after begin 0", "resume"),
     ("grant_access", "before end 2", "undo"),
     ("delete_resource", "before end 2", "resume"),
     ("delete_resource", "after end 0", "undo"),
+    ("copy_flow", "before end 0", "again"),
+    ("copy_flow", "before end 2", "again"),
+    ("copy_flow", "after begin 4", "resume"),
+    ("copy_flow", "before end 5", "undo"),
+    ("migrate_schema", "before end 0", "again"),
+    ("migrate_schema", "before end 2", "undo"),
+    ("migrate_schema", "after begin 3", "resume"),
+    ("migrate_schema", "after end 4", "again"),
+    ("migrate_schema", "before end 5", "undo"),
+    ("migrate_schema", "before end 8", "resume"),
     ("rotate_credential", "before end 0", "again"),
     ("rotate_credential", "before end 2", "undo"),
     ("rotate_credential", "after begin 6", "resume"),
@@ -205,6 +216,8 @@ INSIDE = (
     ("grant_access", "PUT /data_sinks/{id}/accessors", 0),
     ("delete_resource", "DELETE /data_sets/{id}", 0),
     ("rotate_credential", "PUT /data_sources/{id}", 0),
+    ("copy_flow", "POST /flows/{id}/copy", 0),
+    ("migrate_schema", "PUT /data_sinks/{id}", 0),
 )
 """Calls, a request of each in the middle of which they are killed, and how many like it pass before."""
 LATE = 20.0
@@ -220,7 +233,9 @@ def every_request(ordinary: set[tuple[int, str]], more: tuple[str, ...] = ()) ->
 
 
 @pytest.mark.parametrize("work", [pytest.param(False, marks=pytest.mark.long), True])
-@pytest.mark.parametrize(("tool", "request_line", "skip", "branch"), every_request({(3, "resume"), (6, "undo")}))
+@pytest.mark.parametrize(
+    ("tool", "request_line", "skip", "branch"), every_request({(3, "resume"), (6, "undo"), (15, "undo")})
+)
 async def test_killed_while_a_request_is_out(
     scene: Scene,
     reference: Callable[[str], dict[str, list[Any]]],
@@ -247,7 +262,7 @@ def hanging(scene: Scene) -> bool:
 
 @pytest.mark.parametrize(
     ("tool", "request_line", "skip", "branch"),
-    every_request({(0, "resume"), (0, "cancel"), (4, "again"), (8, "undo"), (11, "undo")}, ("cancel",)),
+    every_request({(0, "resume"), (0, "cancel"), (4, "again"), (8, "undo"), (11, "undo"), (15, "again")}, ("cancel",)),
 )
 async def test_what_the_platform_does_after_the_kill_is_waited_for(
     scene: Scene,

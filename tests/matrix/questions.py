@@ -28,7 +28,7 @@ HEALTHY, REFUSED, DRIFTED, UNWRITABLE, UNTRANSFORMED = (
     "Subscription Events",
 )
 
-SAYS_WHAT_IS_MISSING = ("not_read", "not_checked", "not_searched", "unreadable", "note")
+SAYS_WHAT_IS_MISSING = ("not_read", "not_checked", "not_compared", "not_searched", "unreadable", "note")
 MOVES_WITH_TIME = frozenset(
     {"checked_at", "platform_time", "clock_skew_seconds", "since", "until", "next_scheduled_run", "rerun"}
 )
@@ -62,6 +62,14 @@ QUESTIONS: dict[str, Question] = {
     "log of a run": Question("fetch_logs", {"resource": f"@flow {UNWRITABLE}", "run": "latest"}),
     "log": Question("fetch_logs", {"resource": f"@flow {UNWRITABLE}"}),
     "diagnosis": Question("diagnose_flow", {"flow": f"@flow {UNTRANSFORMED}"}),
+    "service levels": Question(
+        "check_sla", {"targets": [{"flows": [f"@flow {HEALTHY}"], "fresh_within": "30d", "min_records": 1}]}
+    ),
+    "two runs": Question("compare_runs", {"flow": f"@flow {HEALTHY}"}),
+    "quality": Question(
+        "check_data_quality", {"nexset": f"@nexset {HEALTHY}", "rules": [{"field": "id", "required": True}]}
+    ),
+    "two environments": Question("compare_environments", {"left": "tag:ads", "right": "tag:stores"}),
     "access": Question("list_access", {"type": "flow", "resource": f"@flow {UNWRITABLE}", "whole_flow": True}),
 }
 """Every reading tool but `describe_connector`, which asks nobody."""
@@ -149,6 +157,8 @@ def _check_manners(told: Told, sandbox: RunningSandbox) -> None:
 def _filled(value: Any, sandbox: RunningSandbox) -> Any:
     if isinstance(value, list):
         return [_filled(item, sandbox) for item in value]
+    if isinstance(value, dict):
+        return {name: _filled(item, sandbox) for name, item in value.items()}
     if not isinstance(value, str) or not value.startswith("@"):
         return value
     word, _, name = value[1:].partition(" ")

@@ -71,7 +71,7 @@ BRIEF_ON_READS = ("reset before", "html", "500", "403", "404")
 """A fault of each class, for tools of many steps: what an answer means is decided in one place for all routes."""
 MANY_STEPS = frozenset(
     {"create_flow", "create_flow, verified", "delete a branch", "grant_access", "undo of a pause", "undo of a flow"}
-    | {"rebuild"}
+    | {"migrate_schema", "rebuild", "rotate_credential"}
 )
 DONE = frozenset({"done", "unchanged"})
 
@@ -103,6 +103,20 @@ REPRESENTATIVE = (
     ("delete a branch", "GET /data_sets/{set_id}", "500"),
     ("delete a credential", "DELETE /data_credentials/{credential_id}", "reset after"),
     ("delete a credential", "DELETE /data_credentials/{credential_id}", "html"),
+    ("copy_flow", "POST /flows/{flow_id}/copy", "late"),
+    ("copy_flow", "POST /flows/{flow_id}/copy", "403"),
+    ("copy_flow", "PUT /data_sources/{source_id}", "500 with the work done"),
+    ("copy_flow", "PUT /projects/{project_id}/flows", "403"),
+    ("copy_flow", "GET /data_sources", "500"),
+    ("migrate_schema", "POST /data_sets", "late"),
+    ("migrate_schema", "PUT /data_sinks/{sink_id}", "reset after"),
+    ("migrate_schema", "PUT /data_sinks/{sink_id}/activate", "403"),
+    ("migrate_schema", "GET /data_sets/{set_id}/samples", "500"),
+    ("rotate_credential", "POST /data_credentials", "reset after"),
+    ("rotate_credential", "PUT /data_sources/{source_id}/pause", "late"),
+    ("rotate_credential", "PUT /data_sources/{source_id}", "reset after"),
+    ("rotate_credential", "PUT /data_sources/{source_id}/activate", "403"),
+    ("rotate_credential", "GET /flows", "500"),
     ("grant_access", "PUT /data_sources/{data_source_id}/accessors", "late"),
     ("grant_access", "PUT /data_sets/{data_set_id}/accessors", "nothing"),
     ("grant_access", "PUT /data_sinks/{data_sink_id}/accessors", "403"),
@@ -188,6 +202,12 @@ async def _judged(
             await scene.clock.sleep(60)
             if _class(answer) not in DONE:
                 again = await confirmed(call, write.tool, **arguments)
+                if again.code == "conflict" and "operation" in answer.structured:
+                    # It is planned from what ran before, which the first call could not put back.
+                    assert answer.structured["operation"] in again.text
+                    undo = {"operation": answer.structured["operation"], "action": "undo"}
+                    assert (await confirmed(call, "control_operation", **undo)).state == "done"
+                    again = await confirmed(call, write.tool, **arguments)
         scene.settle()
         at_last = picture(scene)
     _hold(answer, now, before, wanted)

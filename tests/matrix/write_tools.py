@@ -24,7 +24,14 @@ from tests.matrix.faulty import HastyClock
 SAM = "sam@acme.example"
 SECRET_VARIABLE = "MATRIX_DATABASE_PASSWORD"
 SPARE = "Spare login"
-KINDS = {"source": "data_sources", "nexset": "data_sets", "destination": "data_sinks", "credential": "data_credentials"}
+REPLICA = "Orders service replica (Postgres)"
+KINDS = {
+    "source": "data_sources",
+    "nexset": "data_sets",
+    "destination": "data_sinks",
+    "credential": "data_credentials",
+    "transform": "code_containers",
+}
 
 Picture = Counter[tuple[str, ...]]
 """What there is in an account, without ids and times: each thing, and how often."""
@@ -39,7 +46,8 @@ def picture(scene: Scene) -> Picture:
     for kind in KINDS.values():
         for row in store.all(kind):
             above = names.get(_above(kind, row), "nothing")
-            seen[kind, str(row["name"]), above, str(row.get("status"))] += 1
+            login = names.get((KINDS["credential"], row.get("data_credentials_id")), "no login")
+            seen[kind, str(row["name"]), above, login, str(row.get("status"))] += 1
     for row in store.all("accessors"):
         key = (row["resource_kind"], row["resource_id"])
         roles = " ".join(sorted(row["access_roles"]))
@@ -194,6 +202,35 @@ WRITES: dict[str, Write] = {
         ("POST /data_sinks",),
         ("GET /data_sinks", "GET /data_sets/{set_id}"),
     ),
+    "create_nexset": Write(
+        "create_nexset",
+        "running",
+        lambda scene, _: {
+            "name": "Orders EU without amounts",
+            "parent": _id(scene, "nexset", "Orders EU, cleaned"),
+            "code": [{"operation": "remove", "spec": {"amount": ""}}],
+        },
+        ("POST /data_sets",),
+        ("GET /data_sets", "GET /data_sets/{set_id}"),
+    ),
+    "create_transform": Write(
+        "create_transform",
+        "acme",
+        lambda *_: {"name": "Without amounts", "code": [{"operation": "remove", "spec": {"amount": ""}}]},
+        ("POST /transforms",),
+        ("GET /transforms",),
+    ),
+    "update_resource": Write(
+        "update_resource",
+        "running",
+        lambda scene, _: {
+            "type": "source",
+            "resource": _id(scene, "source", FLOW),
+            "changes": {"name": "Orders EU, hourly", "config": {"start.cron": "0 15 * * * ?"}},
+        },
+        ("PUT /data_sources/{source_id}",),
+        ("GET /data_sources/{source_id}", _OF_A_NODE),
+    ),
     "create_flow": Write(
         "create_flow",
         "acme",
@@ -250,6 +287,55 @@ WRITES: dict[str, Write] = {
         ("DELETE /data_credentials/{credential_id}",),
         ("GET /data_credentials/{credential_id}", "GET /flows"),
         gone_is_done=True,
+    ),
+    "rotate_credential": Write(
+        "rotate_credential",
+        "acme",
+        lambda scene, _: {
+            "credential": _id(scene, "credential", REPLICA),
+            "credentials": WRITES["create_credential"].arguments(scene, "")["credentials"],
+        },
+        (
+            "POST /data_credentials",
+            "PUT /data_sources/{source_id}/pause",
+            "PUT /data_sources/{source_id}",
+            "PUT /data_sources/{source_id}/activate",
+        ),
+        ("GET /flows", "GET /data_credentials/{credential_id}/probe", "GET /data_sources/{source_id}", _OF_A_NODE),
+    ),
+    "copy_flow": Write(
+        "copy_flow",
+        "running",
+        lambda scene, _: {
+            "flow": scene.flow_id(FLOW),
+            "name": "Orders EU, staging",
+            "project": scene.row("projects", name="Finance")["id"],
+        },
+        (
+            "POST /flows/{flow_id}/copy",
+            "PUT /flows/{flow_id}/pause",
+            "PUT /data_sources/{source_id}",
+            "PUT /projects/{project_id}/flows",
+        ),
+        ("GET /data_sources", "GET /data_sources/{source_id}", "GET /flows/{flow_id}", "GET /projects/{project_id}"),
+    ),
+    "migrate_schema": Write(
+        "migrate_schema",
+        "running",
+        lambda scene, _: {
+            "nexset": _id(scene, "nexset", "Orders EU, cleaned"),
+            "name": "Orders EU, cleaned v2",
+            "code": [{"operation": "shift", "spec": {"*": "&", "amount": "total"}}],
+        },
+        (
+            "POST /data_sets",
+            "PUT /data_sets/{set_id}/activate",
+            "PUT /data_sinks/{sink_id}/pause",
+            "PUT /data_sinks/{sink_id}",
+            "PUT /data_sinks/{sink_id}/activate",
+            "PUT /data_sets/{set_id}/pause",
+        ),
+        ("GET /data_sets", "GET /data_sets/{set_id}", "GET /data_sets/{set_id}/samples", _OF_A_NODE, _RUNS),
     ),
     "grant_access": Write(
         "grant_access",

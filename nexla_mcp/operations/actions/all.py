@@ -7,11 +7,18 @@ from collections.abc import Mapping
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.operations.actions.action import Action
 from nexla_mcp.operations.actions.alerting import SendAlert
+from nexla_mcp.operations.actions.batch_undoing import UndoBatch
+from nexla_mcp.operations.actions.batching import Batch
+from nexla_mcp.operations.actions.calling import Call
+from nexla_mcp.operations.actions.comparing import CompareNexsets
+from nexla_mcp.operations.actions.copying import CopyFlow, DeleteCopied, UpdateCopied
 from nexla_mcp.operations.actions.creating import Create
 from nexla_mcp.operations.actions.deleting import Delete
 from nexla_mcp.operations.actions.deleting_verified import DeleteVerified
+from nexla_mcp.operations.actions.filing import FileFlow
 from nexla_mcp.operations.actions.granting import Grant, RestoreGrant
 from nexla_mcp.operations.actions.looking import AwaitNexset, Probe
+from nexla_mcp.operations.actions.replacing_access import ReplaceAccess
 from nexla_mcp.operations.actions.statuses import Activate, Pause, RestoreStatuses
 from nexla_mcp.operations.actions.updating import Update
 from nexla_mcp.operations.actions.verifying import VerifyRun
@@ -22,15 +29,24 @@ _ACTIONS: Mapping[str, Action] = {
         Create(),
         Delete(),
         DeleteVerified(),
+        Call(),
+        Batch(),
+        UndoBatch(),
         Update(),
         Activate(),
         Pause(),
         RestoreStatuses(),
         Grant(),
         RestoreGrant(),
+        ReplaceAccess(),
         Probe(),
         AwaitNexset(),
         VerifyRun(),
+        CopyFlow(),
+        UpdateCopied(),
+        DeleteCopied(),
+        FileFlow(),
+        CompareNexsets(),
         SendAlert(),
     )
 }

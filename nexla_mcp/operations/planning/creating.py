@@ -117,7 +117,7 @@ async def node_part(
     """A source or destination as a part of a blueprint, checked against catalog and credential."""
     role = kind.value
     checked = checked_config(planning.nexla.secrets, role, connector, config, where)
-    login = await _login(planning, checked.connector, credential, needed=checked.needs_credential, role=role)
+    login = await fitting_login(planning, checked.connector, credential, needed=checked.needs_credential, role=role)
     prefix = "source" if kind is ResourceType.SOURCE else "sink"
     body: dict[str, Any] = {
         "name": _named(name),
@@ -129,7 +129,7 @@ async def node_part(
     return part, checked.notes
 
 
-async def _login(
+async def fitting_login(
     planning: Planning, connector: str, identifier: int | None, *, needed: bool, role: str
 ) -> Credential | None:
     if identifier is None:

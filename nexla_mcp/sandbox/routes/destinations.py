@@ -51,6 +51,8 @@ def update(call: Call) -> Any:
         raise invalid("data_set_id must be an id", field="data_set_id")
     with call.world.store.transaction():
         after = changed(call, kinds.DESTINATIONS, before, _FIELDS, **used)
+        if after["status"] == "PROCESSING" and not lineage.waits_for_table(after):
+            after = call.world.store.put(kinds.DESTINATIONS, {**after, "status": "ACTIVE"})
         if nexset_id is not None:
             after = lineage.move(call.world, author(call), kinds.DESTINATIONS, after, nexset_id)
     return _full(call, after)

@@ -229,9 +229,15 @@ def _source_config(spec: FlowSpec, connector: str) -> dict[str, Any]:
     if connector in _FILES:
         return {**config, "path": spec.place, "advanced_settings": "Auto Detect"}
     if connector == "kafka":
-        return {**config, "topic": spec.place, "offset.mode": "latest"}
+        return {**config, "parser.type": "json", "topic": spec.place, "offset.mode": "latest"}
     if connector == "mongo":
-        return {**config, "database": "desk", "collection": spec.place, "mongo.query.expression": "{}"}
+        return {
+            **config,
+            "database": "desk",
+            "mode": "default",
+            "collection": spec.place,
+            "mongo.query.expression": "{}",
+        }
     if is_database(connector):
         database = CREDENTIALS[spec.credential].shown.get("database_name", "")
         table = {"database": database, "table": spec.place, "mode": "none"}
@@ -246,6 +252,10 @@ def _source_config(spec: FlowSpec, connector: str) -> dict[str, Any]:
     return {**config, "rest.iterations": [step]}
 
 
+_TEXT = {"bigquery": "STRING", "databricks": "VARCHAR(65535)", "mysql": "VARCHAR(4096)", "redshift": "VARCHAR(65535)"}
+"""What a column of text is called where it is not VARCHAR."""
+
+
 def _sink_config(wanted: OutputSpec, connector: str, attributes: list[str]) -> dict[str, Any]:
     if connector in _FILES:
         return {"path": wanted.place, "data_format": "json", "output.dir.name.pattern": "{yyyy}/{MM}/{dd}"}
@@ -257,7 +267,7 @@ def _sink_config(wanted: OutputSpec, connector: str, attributes: list[str]) -> d
             "content.type": "application/json",
             "body.template": body,
         }
-    columns = {name: {name.upper(): "VARCHAR"} for name in attributes}
+    columns = {name: {name.upper(): _TEXT.get(connector, "VARCHAR")} for name in attributes}
     database = CREDENTIALS[wanted.credential].shown.get("database_name", "warehouse")
     return {
         "database": database,

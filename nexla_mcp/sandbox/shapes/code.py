@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nexla_mcp.sandbox import kinds
-from nexla_mcp.sandbox.shapes.common import Shape, flat, head, tail_of_number
+from nexla_mcp.sandbox.shapes.common import Shape, brief, flat, head, tail_of_number
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.access import Access
@@ -32,7 +32,8 @@ def full(world: World, access: Access, document: Document) -> Shape:
     for name in ("ai_function_type", "custom_config"):
         if document.get(name) is not None:
             shape[name] = document[name]
-    return shape
+    credential = access.store.get(kinds.CREDENTIALS, document.get("data_credentials_id") or 0)
+    return shape | ({"data_credentials": brief(credential)} if credential else {})
 
 
 def in_flow(access: Access, document: Document) -> Shape:

@@ -116,7 +116,7 @@ def flat(access: Access, kind: str, document: Document) -> Shape:
 
 
 def brief(document: Document) -> Shape:
-    """A nexset as it stands inside other objects."""
+    """A nexset or a credential as it stands inside other objects."""
     return {
         "id": document["id"],
         "owner_id": document["owner_id"],

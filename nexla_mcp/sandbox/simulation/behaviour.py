@@ -18,10 +18,11 @@ A credential whose `probe` is not `ok` fails its sources and destinations from `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox.simulation.graph import behaviour_of, digest
+from nexla_mcp.sandbox.simulation.transforms import throws
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.simulation.graph import Lineage
@@ -38,13 +39,14 @@ class Behaviours:
 
     store: Store
     lineage: Lineage
+    _throws: dict[int, str | None] = field(default_factory=dict)
 
     def failure(self, document: Document, run_ms: int) -> dict[str, Any] | None:
         """The failure in force at a node when a run starts, or None."""
         refusal = self._refusal(document, run_ms)
         if refusal:
             return refusal
-        failure = behaviour_of(document).get("failure")
+        failure = behaviour_of(document).get("failure") or self._thrown(document)
         if not failure or run_ms < failure.get("since", 0) or self._repaired(failure):
             return None
         return dict(failure)
@@ -52,6 +54,16 @@ class Behaviours:
     def runs(self, document: Document, run_ms: int) -> bool:
         """Whether a nexset or destination takes part in a run: it is active, or was at the time."""
         return document.get("status") == "ACTIVE" or run_ms < behaviour_of(document).get("paused_at", 0)
+
+    def _thrown(self, document: Document) -> dict[str, Any] | None:
+        """That of a derived nexset whose transform throws on everything; looked at once, since runs change no code."""
+        if not document.get("parent_data_set_id"):
+            return None
+        key = document["id"]
+        if key not in self._throws:
+            self._throws[key] = throws(self.store, document)
+        text = self._throws[key]
+        return {"kind": "transform_error", "text": text} if text is not None else None
 
     def _refusal(self, document: Document, run_ms: int) -> dict[str, Any] | None:
         credential = self.lineage.credential(document)

@@ -18,6 +18,7 @@ from nexla_mcp.sandbox.simulation.notices import Alerts, notify
 from nexla_mcp.sandbox.simulation.runs import RUN_MS, Run
 from nexla_mcp.sandbox.simulation.schedule import beat_of, fires_between, next_fire
 from nexla_mcp.sandbox.simulation.series import Series
+from nexla_mcp.sandbox.simulation.transforming import show_transformed
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.store import Document
@@ -180,6 +181,7 @@ class Simulation:
             alerts.take(run.events, took_part, self._document(lineage), run.run_id)
         if fires:
             show_repaired(self.world.store, lineage, behaviours, source["id"], fires[-1])
+            show_transformed(self.world.store, lineage, behaviours, source["id"], fires[-1])
         self.series.append(metrics, lines)
         self.series.prune(source["id"], RUNS_KEPT)
         schedule.alerts = alerts.open
