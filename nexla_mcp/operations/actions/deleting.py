@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -49,13 +50,16 @@ class Delete(Action):
         kind, identifier = ResourceType(arguments["type"]), arguments["id"]
         target = target_of(kind, await getattr(work.nexla, f"{kind.value}s").get(identifier))
         foreign = await self._foreign(work, kind, identifier, made) if kind in IN_A_TREE else ""
-        losses = (f"{foreign}, which was added to {target} since: Nexla may refuse, or delete it as well",)
-        return Foreseen(
-            f"delete {target} {quoted(target.name)}, which this operation made",
-            (target,),
-            Risk.DESTRUCTIVE if foreign else Risk.DISRUPTIVE,
-            losses if foreign else (),
-        )
+        says = f"delete {target} {quoted(target.name)}, which this operation made"
+        return self.with_foreign(Foreseen(says, (target,), Risk.DISRUPTIVE), foreign)
+
+    @staticmethod
+    def with_foreign(foreseen: Foreseen, foreign: str) -> Foreseen:
+        """The same, told what else would be lost: others may have built on it since."""
+        if not foreign:
+            return foreseen
+        losses = (f"{foreign}, which was added to {foreseen.targets[0]} since: Nexla may refuse, or delete it as well",)
+        return replace(foreseen, risk=Risk.DESTRUCTIVE, losses=losses)
 
     @staticmethod
     async def _foreign(work: Work, kind: ResourceType, identifier: int, made: Made) -> str:

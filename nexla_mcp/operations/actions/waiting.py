@@ -15,10 +15,13 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 10.0
 """Seconds between two looks."""
 
 
-async def watched(work: Work, seconds: float, look: Callable[[], Awaitable[T | None]], what: str) -> T | None:
+async def watched(
+    work: Work, seconds: float, look: Callable[[], Awaitable[T | None]], what: str, *, every: float = 0.0
+) -> T | None:
     """What a look gives as soon as it gives anything; None when it gave nothing in so many seconds.
 
     There is at least one look, and one when the time is over. `what` is told to whoever waits.
+    Looks lie at most `every` seconds apart, where that is longer than usual: who waits for hours need not look often.
     """
     clock, pause = work.nexla.clock, FIRST_PAUSE
     ends = clock.monotonic() + seconds
@@ -29,7 +32,7 @@ async def watched(work: Work, seconds: float, look: Callable[[], Awaitable[T | N
             return found
         await work.tell(what)
         await clock.sleep(min(pause, left))
-        pause = min(pause * 2, LONGEST_PAUSE)
+        pause = min(pause * 2, max(LONGEST_PAUSE, every))
 
 
 async def seen(look: Callable[[], Awaitable[T]]) -> T | None:

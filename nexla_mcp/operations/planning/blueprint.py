@@ -39,7 +39,8 @@ class Part(Row):
     parent_id: int | None = None
     """Or the id of a nexset that exists and is no part."""
     credential: int | None = None
-    active: bool = False
+    active: bool | None = None
+    """Whether it is to run when the whole does; None for as the whole."""
 
 
 class Blueprint(Row):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -224,6 +225,9 @@ def _activation(build: _Build) -> None:
     """Starts what is to run: from the source where it rests, else from each new or resting part."""
     if not build.blueprint.active:
         return
+    if any(part.active is False for part in build.blueprint.parts):
+        _activation_in_part(build)
+        return
     parents = {
         part.key: part.parent or DETECTED for part in build.blueprint.parts if part.type is not ResourceType.SOURCE
     }
@@ -238,14 +242,38 @@ def _activation(build: _Build) -> None:
             place.ref(key),
             f"activate {quoted(place.name)} and what is below",
         )
-        nodes = [
-            {"type": other.type.value, "id": other.ref(name), "running": other.running}
-            for name, other in build.places.items()
-        ]
-        build.steps.append(step.model_copy(update={"undo": Act(action="restore_statuses", arguments={"nodes": nodes})}))
+        build.steps.append(step.model_copy(update={"undo": _as_before(build)}))
     if build.steps and build.blueprint.verify:
         first, place = next(iter(build.places.items()))
         build.steps.append(verification(place.type, place.ref(first), VERIFY_SECONDS, must=True))
+
+
+def _activation_in_part(build: _Build) -> None:
+    """Starts what is to run and leaves the rest at rest. Nothing is waited for: no record reaches what rests."""
+    resting = {part.key for part in build.blueprint.parts if part.active is False}
+    if all(place.running or key in resting for key, place in build.places.items()):
+        return
+    running = {key: place.running or key not in resting for key, place in build.places.items()}
+    build.steps.append(
+        Step(
+            key="activate",
+            action="restore_statuses",
+            arguments={"nodes": _statuses(build, running)},
+            says=f"let each part run or rest as it did: {len(resting)} rest",
+            undo=_as_before(build),
+        )
+    )
+
+
+def _as_before(build: _Build) -> Act:
+    running = {key: place.running for key, place in build.places.items()}
+    return Act(action="restore_statuses", arguments={"nodes": _statuses(build, running)})
+
+
+def _statuses(build: _Build, running: Mapping[str, bool]) -> list[dict[str, Any]]:
+    return [
+        {"type": place.type.value, "id": place.ref(key), "running": running[key]} for key, place in build.places.items()
+    ]
 
 
 def _below_another(key: str, resting: list[str], parents: dict[str, str], build: _Build) -> bool:

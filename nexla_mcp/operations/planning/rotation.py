@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from nexla_mcp.adapter.identities import Creation
-from nexla_mcp.adapter.models import Credential, ProbeState
+from nexla_mcp.adapter.models import CodeContainer, Credential, Flow, ProbeState
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.markers import output_of
 from nexla_mcp.domain.plans import Act, Plan, Step, Target
@@ -25,6 +25,7 @@ from nexla_mcp.operations.planning.planning import Planning
 from nexla_mcp.operations.planning.running import restoring
 from nexla_mcp.operations.planning.settling import refuse_half_done, settled
 from nexla_mcp.operations.planning.survey import name_lock
+from nexla_mcp.operations.search import resources_in
 from nexla_mcp.safety.untrusted import quoted
 
 VERIFY_SECONDS = 120.0
@@ -88,14 +89,14 @@ async def plan_rotation(
             "cannot be deleted. Nothing was done.",
             hint="Leave delete_old out, or change those first.",
         )
-    steps = [*login.steps, *_switching(users, login, identifier)] if users or login.steps else []
+    steps = [*login.steps, *_switching(users, login, identifier)] if users else []
     running = [user for user in users if is_running(user.node.status) is not False]
     if delete_old:
         steps.append(_deletion(old, running))
     elif running:
         steps.append(_verification(running))
     risk = Risk.DESTRUCTIVE if delete_old else Risk.DISRUPTIVE if running else Risk.WRITE
-    flows = {user.lineage.flow_id: user.lineage for user in users}
+    flows = sorted({user.lineage.flow_id for user in users})
     return Plan(
         tool="rotate_credential",
         arguments={"credential": identifier, **login.arguments, "delete_old": delete_old},
@@ -103,16 +104,16 @@ async def plan_rotation(
         risk=risk,
         summary=_summary(old, login, users, delete_old=delete_old)
         if steps
-        else f"Nothing uses credential {identifier}.",
+        else f"No source or destination uses credential {identifier}.",
         steps=tuple(steps),
         targets=(target_of(ResourceType.CREDENTIAL, old), *(target_of(user.node.type, user.model) for user in users)),
         affected=_affected(users),
         existing=login.existing,
-        also=tuple(f"flow {key} {quoted(flow.name)} stops while its login is switched" for key, flow in flows.items()),
+        also=_stopping(running),
         cannot_be_put_back=(f"the contents of credential {identifier}, which are in no answer",) if delete_old else (),
         notes=(*login.notes, *(f"{other} uses it, too, and is left as it is" for other in others)),
-        locks=(*sorted(locks), *(f"flow:{key}" for key in sorted(flows))),
-        type_to_confirm=old.name if delete_old else None,
+        locks=(*sorted(locks), *(f"flow:{flow}" for flow in flows)),
+        type_to_confirm=(old.name or f"credential {identifier}") if delete_old else None,
     )
 
 
@@ -199,6 +200,7 @@ async def _users(planning: Planning, old: Credential) -> list[_User]:
     for flow in flows:
         rows = ((ResourceType.SOURCE, flow.data_sources), (ResourceType.DESTINATION, flow.data_sinks))
         keys |= {(kind, row.id): None for kind, found in rows for row in found if row.data_credentials_id == old.id}
+        keys |= dict.fromkeys(_without_a_row(flow))
     answers = await outcomes(partial(_user, planning, key) for key in keys)
     users: list[_User] = []
     for answer in answers:
@@ -207,6 +209,13 @@ async def _users(planning: Planning, old: Credential) -> list[_User]:
         if answer.model.data_credentials_id == old.id:
             users.append(answer)
     return sorted(users, key=lambda user: (user.lineage.flow_id, user.node.depth, user.node.id))
+
+
+def _without_a_row(flow: Flow) -> set[Key]:
+    """Sources and destinations in a flow of which the list does not say what they log in with."""
+    told = {(ResourceType.SOURCE, row.id) for row in flow.data_sources}
+    told |= {(ResourceType.DESTINATION, row.id) for row in flow.data_sinks}
+    return {key for key in resources_in(flow) if key[0] in USES} - told
 
 
 async def _user(planning: Planning, key: Key) -> _User:
@@ -222,12 +231,14 @@ async def _other_users(planning: Planning, identifier: int) -> list[str]:
         containers = await planning.nexla.code_containers.list()
     except Failure as failure:
         return [f"perhaps a code container (their list cannot be read: {failure.info.code.value})"]
-    return [
-        f"code container {row.id} {quoted(row.name)}"
-        for row in containers
-        if identifier
-        in {row.data_credentials_id, row.runtime_data_credentials.id if row.runtime_data_credentials else None}
-    ]
+    cut = [] if containers.complete and not containers.unreadable else ["perhaps a code container beyond those listed"]
+    return cut + [f"code container {row.id} {quoted(row.name)}" for row in containers if identifier in _logins(row)]
+
+
+def _logins(container: CodeContainer) -> set[int | None]:
+    """The ids of what code logs in with, given bare or in full."""
+    named = (container.data_credentials, container.runtime_data_credentials)
+    return {container.data_credentials_id, *(reference.id for reference in named if reference)}
 
 
 def _require_changeable(planning: Planning, users: list[_User]) -> None:
@@ -322,7 +333,22 @@ def _verify(running: list[_User]) -> dict[str, Any]:
     """One node of each flow, all waited for together."""
     flows = {user.lineage.flow_id: user.node for user in running}
     nodes = [{"type": node.type.value, "id": node.id} for node in flows.values()]
-    return {"nodes": nodes, "seconds": VERIFY_SECONDS, "must": True}
+    return {"nodes": nodes, "seconds": VERIFY_SECONDS, "must": True, "as_before": True}
+
+
+def _stopping(running: list[_User]) -> tuple[str, ...]:
+    """What stops meanwhile, and whose it is."""
+    flows = {user.lineage.flow_id: user.lineage.name for user in running}
+    owners = {key: sorted({_owner(user) for user in running if user.lineage.flow_id == key}) for key in flows}
+    return tuple(
+        f"flow {key} {quoted(name)} of {', '.join(owners[key])} stops while its login is switched"
+        for key, name in flows.items()
+    )
+
+
+def _owner(user: _User) -> str:
+    owner = user.model.owner
+    return clean_text(owner.email, 80) if owner and owner.email else "an unknown owner"
 
 
 def _affected(users: list[_User]) -> tuple[Target, ...]:

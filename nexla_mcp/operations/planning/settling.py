@@ -9,7 +9,14 @@ import anyio.to_thread
 
 from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.domain.errors import ErrorCode, Failure
+from nexla_mcp.domain.plans import Act
+from nexla_mcp.operations.actions.action import Work
+from nexla_mcp.operations.actions.statuses import RestoreStatuses
 from nexla_mcp.operations.planning.planning import Planning
+from nexla_mcp.safety.ledger import OperationRecord, Status, StepState
+
+LOOKED_THROUGH = 100
+"""Newest operations among which one is looked for that failed and could not be taken back."""
 
 
 async def settled(planning: Planning, locks: Collection[str]) -> None:
@@ -22,20 +29,46 @@ async def settled(planning: Planning, locks: Collection[str]) -> None:
 
 
 async def refuse_half_done(planning: Planning, lock: str) -> None:
-    """For changes that are planned from how things ran before: what was cut off in the middle has paused some of it.
+    """For changes that are planned from how things ran before: what was left in the middle has paused some of it.
 
     Raises:
         Failure: `conflict`, when an operation on the same thing waits to be resumed or undone.
     """
     for record in await anyio.to_thread.run_sync(planning.ledger.interrupted):
         if lock in record.plan.locks:
-            raise Failure.of(
-                ErrorCode.CONFLICT,
-                f"Operation {record.id} ({record.plan.tool}) was interrupted in the middle of the same thing. Nothing "
-                "was done.",
-                hint=f"Resume or undo it first: control_operation(operation={record.id!r}, action='resume').",
-                next_tool="control_operation",
-            )
+            raise _half_done(record, "was interrupted in the middle of the same thing", "resume")
+    for record in await anyio.to_thread.run_sync(planning.ledger.newest, LOOKED_THROUGH):
+        if lock in record.plan.locks and await _left_resting(planning, record):
+            raise _half_done(record, "failed and could not start again what it had paused", "undo")
+
+
+async def _left_resting(planning: Planning, record: OperationRecord) -> bool:
+    """Whether statuses that a failed operation could not put back are still not what they were."""
+    if record.status is not Status.FAILED or record.undone_by is not None:
+        return False
+    left = (record.plan.steps[known.position].undo for known in record.steps if known.state is StepState.NOT_UNDONE)
+    for undo in left:
+        if undo is not None and undo.action == RestoreStatuses.name and await _is_to_do(planning, undo):
+            return True
+    return False
+
+
+async def _is_to_do(planning: Planning, undo: Act) -> bool:
+    try:
+        return await RestoreStatuses().foresee(Work(planning.nexla), undo.arguments, frozenset()) is not None
+    except Failure as failure:
+        if failure.info.code is not ErrorCode.NOT_FOUND:
+            raise
+        return False
+
+
+def _half_done(record: OperationRecord, why: str, way_out: str) -> Failure:
+    return Failure.of(
+        ErrorCode.CONFLICT,
+        f"Operation {record.id} ({record.plan.tool}) {why}. Nothing was done.",
+        hint=f"First: control_operation(operation={record.id!r}, action={way_out!r}).",
+        next_tool="control_operation",
+    )
 
 
 async def settle_since(nexla: Nexla, sent: datetime | None) -> None:
