@@ -68,6 +68,8 @@ def answer_of_operation(record: OperationRecord, *, in_full: bool = False) -> Op
         also=(list(plan.also) or None) if in_full else None,
         cannot_be_put_back=(list(plan.cannot_be_put_back) or None) if in_full else None,
         undo=undo_of(record),
+        items=_of_batch(record, "items"),
+        problems=_of_batch(record, "problems") or None,
         verified=next((step.output["verified"] for step in record.steps if _verified(step)), None),
         notes=list(plan.notes) or None,
         kept=plan.snapshot if in_full else None,
@@ -100,7 +102,7 @@ def answer_of_list(records: list[OperationRecord]) -> OperationAnswer:
 def error_of(record: OperationRecord) -> ErrorInfo | None:
     """The error of a failed operation for its reader, with what became of the steps before it."""
     if record.status is not Status.FAILED:
-        return None
+        return _partly_failed(record)
     info = record.error or ErrorInfo(code=ErrorCode.INTERNAL, message="The operation failed without saying why.")
     undone = [record.plan.steps[step.position].says for step in record.steps if step.state is StepState.UNDONE]
     kept = [record.plan.steps[step.position].says for step in record.steps if step.state is StepState.NOT_UNDONE]
@@ -120,6 +122,28 @@ def error_of(record: OperationRecord) -> ErrorInfo | None:
             "hint": info.hint or f"get_operation({record.id!r}) shows every step.",
         }
     )
+
+
+def _partly_failed(record: OperationRecord) -> ErrorInfo | None:
+    """The error of a batch that came to its end and of which not every item did."""
+    problems = _of_batch(record, "problems")
+    if not problems or record.status is not Status.DONE:
+        return None
+    counts = _of_batch(record, "items")
+    unknown = counts.get("unknown", 0)
+    told = ", ".join(f"{number:,} {word}" for word, number in counts.items())
+    return ErrorInfo(
+        code=ErrorCode.MAYBE_APPLIED if unknown else ErrorCode.CONFLICT,
+        message=f"The batch came to its end, and not every item did: {told}.",
+        hint="Mend what failed and run the same batch again: what is done is left as it is. The batch can be undone.",
+        maybe_applied=bool(unknown),
+        next_tool="get_operation",
+    )
+
+
+def _of_batch(record: OperationRecord, what: str) -> Any:
+    outputs = (step.output for step in record.steps if isinstance(step.output, dict))
+    return next((output[what] for output in outputs if what in output), None)
 
 
 def _leaves_something(plan: Plan, step: StepRecord) -> bool:

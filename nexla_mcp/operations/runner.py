@@ -24,6 +24,7 @@ from nexla_mcp.operations.actions.all import DELETING, MAKING, action_named
 from nexla_mcp.operations.planning.settling import settle_since
 from nexla_mcp.operations.progress import Progress
 from nexla_mcp.safety.executor import BEAT_SECONDS, Executor
+from nexla_mcp.safety.journal import Journal, read_journal
 from nexla_mcp.safety.ledger import (
     Claim,
     Ledger,
@@ -225,7 +226,7 @@ class Runner:
         if known is not None and known.state is StepState.DONE:
             return
         cut_off = known is not None and known.state in {StepState.STARTED, StepState.UNKNOWN}
-        work, action = Work(self._nexla, self._teller(live)), action_named(step.action)
+        work, action = self._work(operation, position, live), action_named(step.action)
         output: Output | None = None
         before: Any = None
         async with self._accounted(operation, position, step, live, unclear=cut_off):
@@ -280,19 +281,29 @@ class Runner:
             if not set(outputs_named(step.undo.arguments)) <= set(outputs):
                 continue
             live.tell(what=f"taking back: {step.says}")
-            error = await self._act(step.undo, outputs, live)
+            error = await self._act(step.undo, outputs, self._work(operation, position, live))
             state = StepState.NOT_UNDONE if error else StepState.UNDONE
             await self._note(operation, position, live, state, error=error)
 
-    async def _act(self, act: Act, outputs: dict[str, Any], live: _Live) -> ErrorInfo | None:
+    @staticmethod
+    async def _act(act: Act, outputs: dict[str, Any], work: Work) -> ErrorInfo | None:
         """An act outside of a plan's order; the error it ended with."""
-        work, action = Work(self._nexla, self._teller(live)), action_named(act.action)
+        action = action_named(act.action)
         try:
             arguments = with_outputs(act.arguments, outputs)
             await action.act(work, arguments, await action.prepare(work, arguments))
         except Failure as failure:
             return failure.info
         return None
+
+    def _work(self, operation: str, position: int, live: _Live) -> Work:
+        return Work(
+            self._nexla,
+            self._teller(live),
+            Journal(self._ledger, operation, position, live.executor.id),
+            partial(read_journal, self._ledger.database),
+            lambda: live.cancelled,
+        )
 
     async def _begin(self, operation: str, position: int, step: Step, live: _Live, before: Any) -> None:
         await self._in_thread(self._ledger.begin_step, operation, live.executor.id, position, step.key, before)

@@ -46,6 +46,15 @@ CREATE TABLE IF NOT EXISTS steps (
   ended_at TEXT,
   PRIMARY KEY (operation, position)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS items (
+  journal TEXT NOT NULL,
+  item INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  before TEXT,
+  output TEXT,
+  error TEXT,
+  PRIMARY KEY (journal, item)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS decisions (
   nonce TEXT PRIMARY KEY,
   code TEXT NOT NULL UNIQUE,

@@ -104,7 +104,7 @@ class Ledger:
     """The operations of one principal, shared by all copies of the server over the same directory."""
 
     def __init__(self, database: Database, executors: Path, now: Callable[[], datetime]) -> None:
-        self._database = database
+        self.database = database
         self._executors = executors
         self._now = now
 
@@ -115,7 +115,7 @@ class Ledger:
             Failure: `conflict` when another live operation changes the same thing, or when the id was claimed for
                 another plan.
         """
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             existing = connection.execute("SELECT * FROM operations WHERE id = ?", (claim.id,)).fetchone()
             if existing is not None:
                 if existing["digest"] != claim.digest:
@@ -148,7 +148,7 @@ class Ledger:
         Raises:
             Failure: `conflict` when it is run by a live process, or has ended.
         """
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             row = self._row(connection, operation)
             if row["status"] not in PENDING or is_alive(self._executors, row["executor"]):
                 raise Failure.of(
@@ -163,8 +163,8 @@ class Ledger:
 
     def begin_step(self, operation: str, executor: str, position: int, key: str, before: Any) -> None:
         """Notes that a step is about to be taken. Only after this returns may anything be sent."""
-        with self._database.writing() as connection:
-            self._require_mine(connection, operation, executor)
+        with self.database.writing() as connection:
+            self.require_mine(connection, operation, executor)
             connection.execute(
                 "INSERT OR REPLACE INTO steps (operation, position, key, state, before, began_at)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
@@ -181,8 +181,8 @@ class Ledger:
         output: Any = None,
         error: ErrorInfo | None = None,
     ) -> None:
-        with self._database.writing() as connection:
-            self._require_mine(connection, operation, executor)
+        with self.database.writing() as connection:
+            self.require_mine(connection, operation, executor)
             connection.execute(
                 "UPDATE steps SET state = ?, output = COALESCE(?, output), error = ?, ended_at = ?"
                 " WHERE operation = ? AND position = ?",
@@ -198,8 +198,8 @@ class Ledger:
 
     def set_status(self, operation: str, executor: str, status: Status, error: ErrorInfo | None = None) -> None:
         """Moves an operation on; one that ends keeps its first error."""
-        with self._database.writing() as connection:
-            self._require_mine(connection, operation, executor)
+        with self.database.writing() as connection:
+            self.require_mine(connection, operation, executor)
             self._move(connection, operation, status, error)
 
     def settle(self, operation: str, status: Status = Status.CANCELLED) -> None:
@@ -208,7 +208,7 @@ class Ledger:
         Raises:
             Failure: `conflict` when it is not interrupted.
         """
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             row = self._row(connection, operation)
             if row["status"] not in PENDING or is_alive(self._executors, row["executor"]):
                 raise Failure.of(ErrorCode.CONFLICT, f"Operation {operation} is not interrupted. Nothing was done.")
@@ -226,7 +226,7 @@ class Ledger:
 
         Whatever became of the operation since: cancelling it calls nothing back that is on its way.
         """
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(
                 "SELECT operations.status, locks, executor, began_at FROM steps"
                 " JOIN operations ON operations.id = steps.operation WHERE steps.state = ?",
@@ -242,12 +242,12 @@ class Ledger:
         return max(moments, default=None)
 
     def get(self, operation: str) -> OperationRecord | None:
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             row = connection.execute("SELECT * FROM operations WHERE id = ?", (operation,)).fetchone()
             return self._record(connection, row) if row else None
 
     def newest(self, limit: int) -> list[OperationRecord]:
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(
                 "SELECT * FROM operations ORDER BY started_at DESC, rowid DESC LIMIT ?", (limit,)
             ).fetchall()
@@ -255,7 +255,7 @@ class Ledger:
 
     def interrupted(self) -> list[OperationRecord]:
         """Operations whose process is gone, the oldest first."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(
                 "SELECT * FROM operations WHERE status IN (?, ?) ORDER BY started_at", PENDING
             ).fetchall()
@@ -310,7 +310,7 @@ class Ledger:
                 (operation, Status.UNDONE.value, now, undone),
             )
 
-    def _require_mine(self, connection: sqlite3.Connection, operation: str, executor: str) -> None:
+    def require_mine(self, connection: sqlite3.Connection, operation: str, executor: str) -> None:
         if self._row(connection, operation)["executor"] != executor:
             raise Failure.of(
                 ErrorCode.CONFLICT, f"Operation {operation} was taken over by another process; this one stops."

@@ -33,6 +33,7 @@ def _(result: OperationAnswer) -> str:
     lines += [f"Depends on it: {line}" for line in result.also or ()]
     lines += [f"Cannot be put back: {line}" for line in result.cannot_be_put_back or ()]
     lines += [f"Note: {line}" for line in result.notes or ()]
+    lines += [f"Item {row.item} {quoted(row.name)} {row.state}: {row.why}" for row in result.problems or ()]
     if result.verified:
         lines.append(f"Records: {result.verified}.")
     if result.principal:

@@ -8,6 +8,7 @@ write of its ledger it dies. Both share nothing with the test but the sandbox's 
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import multiprocessing
 import os
@@ -28,6 +29,7 @@ import requests
 from nexla_mcp import server
 from nexla_mcp.adapter.exchange import Exchange
 from nexla_mcp.cli import main
+from nexla_mcp.safety.journal import Journal
 from nexla_mcp.safety.ledger import Ledger
 from tests.changes.conftest import Scene
 from tests.matrix.faulty import HastyClock
@@ -186,6 +188,8 @@ def _watch(file: Path, dies: str | None) -> None:
     told |= {"claim": lambda *_: "claim", "take_over": lambda *_: "take_over"}
     for name, tell in told.items():
         setattr(Ledger, name, _deadly(getattr(Ledger, name), tell, file, dies))
+    groups = itertools.count()
+    Journal.end = _deadly(Journal.end, lambda *_: f"group {next(groups)}", file, dies)  # type: ignore[method-assign]
     if dies == "on lost answer":
         Exchange.fail = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign]
 

@@ -63,8 +63,19 @@ class OperationRow(Row):
     undo: str | None = None
 
 
+class ItemRow(Row):
+    """An item of a batch that is not as it should be."""
+
+    item: int
+    """Its place, from 1."""
+    name: str
+    state: str
+    """failed: not done; unknown: perhaps done."""
+    why: str
+
+
 class OperationAnswer(Result):
-    cut_first: ClassVar[tuple[str, ...]] = ("operations", "resources", "steps", "also", "notes")
+    cut_first: ClassVar[tuple[str, ...]] = ("operations", "resources", "steps", "also", "problems", "notes")
 
     state: State
     summary: str
@@ -86,6 +97,9 @@ class OperationAnswer(Result):
     cannot_be_put_back: list[str] | None = None
     undo: str | None = None
     """`undo`, `rebuild`, or why there is neither."""
+    items: dict[str, int] | None = None
+    """Of a batch: how many items are done, unchanged, failed, unknown and skipped."""
+    problems: list[ItemRow] | None = None
     verified: str | None = None
     """verified, not_yet or failed: whether records were seen to flow afterwards."""
     notes: list[str] | None = None

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.domain.plans import Target
 from nexla_mcp.domain.risk import Risk
+from nexla_mcp.safety.journal import Entry, Journal, Read
 
 Arguments = dict[str, Any]
 Output = dict[str, Any]
@@ -20,6 +21,15 @@ async def tell_nobody(what: str) -> None:
     """For steps that nobody watches."""
 
 
+def no_journal(journal: str) -> dict[int, Entry]:
+    """For work that reads none."""
+    raise AssertionError(f"journal {journal} is read where there is no ledger")
+
+
+def never() -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Work:
     """What an action works with."""
@@ -27,6 +37,12 @@ class Work:
     nexla: Nexla
     tell: Callable[[str], Awaitable[None]] = tell_nobody
     """`await tell(what)`: what a long step is waiting for."""
+    journal: Journal | None = None
+    """Where a step that does many things notes each of them; None outside of an operation."""
+    read_journal: Read = no_journal
+    """The journal of an earlier step, by its id."""
+    cancelled: Callable[[], bool] = never
+    """Whether a step that does many things is to stop before the next of them."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +91,10 @@ class Action(ABC):
         """
         del work, arguments, before
         return None
+
+    async def left_behind(self, work: Work, arguments: Arguments, before: Any) -> Output | None:
+        """For an undo: what a step came to that was cut off, or None when there is nothing to be taken back."""
+        return await self.settle(work, arguments, before)
 
     async def foresee(self, work: Work, arguments: Arguments, made: Made) -> Foreseen | None:
         """What the act would do as an inverse; None where things are already as it would make them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import anyio.to_thread
@@ -25,7 +26,8 @@ from nexla_mcp.operations.planning.building import plan_blueprint
 from nexla_mcp.operations.planning.planning import Planning
 from nexla_mcp.operations.planning.settling import settled
 from nexla_mcp.operations.planning.subjects import access_rule
-from nexla_mcp.safety.ledger import PENDING, OperationRecord, Status, StepState, unknown_operation
+from nexla_mcp.safety.journal import Journal, read_journal
+from nexla_mcp.safety.ledger import PENDING, OperationRecord, Status, StepRecord, StepState, unknown_operation
 
 TOOL = "control_operation"
 
@@ -80,7 +82,7 @@ async def plan_undo(planning: Planning, operation: str) -> Plan:
         raise _not(record, "undone", f"operation {record.undone_by} did that already")
     await settled(planning, set(record.plan.locks))
     outputs, unclear = await _outputs(planning, record)
-    if any(_deletes(record, step.position) for step in record.steps):
+    if record.plan.of is None and any(_has_deleted(step, outputs.get(step.key)) for step in record.plan.steps):
         raise _not(record, "undone", f"what was deleted is gone ({_rebuild(record)})")
     made = frozenset((output.get("type"), output.get("id")) for output in outputs.values())
     build = _Undo(planning, made)
@@ -160,6 +162,11 @@ def _deletes(record: OperationRecord, position: int) -> bool:
     return _may_be_done(known.state) and not (known.output or {}).get(KEPT)
 
 
+def _has_deleted(step: Step, output: dict[str, Any] | None) -> bool:
+    """The same of a step whose output may have been looked up just now: it was cut off."""
+    return step.action in DELETING and bool(output) and not (output or {}).get(KEPT)
+
+
 @dataclass
 class _Undo:
     """The inverse plan in the making."""
@@ -177,7 +184,7 @@ class _Undo:
 
     async def add(self, step: Step, act: Act) -> None:
         """One inverse, unless things are already as it would make them."""
-        work = Work(self.planning.nexla)
+        work = _work(self.planning)
         # A single 404 is no proof that it is gone, and would leave behind what was to be taken back.
         for _ in range(2):
             try:
@@ -220,7 +227,9 @@ async def _outputs(planning: Planning, record: OperationRecord) -> tuple[dict[st
         step = record.plan.steps[known.position]
         try:
             arguments = with_outputs(step.arguments, outputs)
-            output = await action_named(step.action).settle(Work(planning.nexla), arguments, known.before)
+            output = await action_named(step.action).left_behind(
+                _work(planning, record, known), arguments, known.before
+            )
         except Failure as failure:
             if not failure.info.maybe_applied:
                 raise
@@ -232,6 +241,13 @@ async def _outputs(planning: Planning, record: OperationRecord) -> tuple[dict[st
             # Acts that come to the same however often they are done are taken back as if they had been.
             outputs[step.key] = {}
     return outputs, unclear
+
+
+def _work(planning: Planning, record: OperationRecord | None = None, step: StepRecord | None = None) -> Work:
+    """What plans look with: the journals of earlier steps, and that of the step that is looked at."""
+    read = partial(read_journal, planning.ledger.database)
+    own = Journal(planning.ledger, record.id, step.position, record.executor) if record and step else None
+    return Work(planning.nexla, journal=own, read_journal=read)
 
 
 async def _rules(planning: Planning, blueprint: Blueprint) -> tuple[tuple[AccessRule, ...], list[str]]:
