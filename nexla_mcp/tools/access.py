@@ -63,4 +63,29 @@ async def grant_access(
     return await grants.plan_grant(planning, type, resources, to, who, role, whole_flow=whole_flow)
 
 
-TOOLS = (list_access, grant_access)
+@tool(
+    toolset=Toolset.ACCESS,
+    risk=Risk.DESTRUCTIVE,
+    title="Revoke access",
+    summary="""
+    Takes a role, or all of them, of a user, team or the org away, on one resource, many, or with whole_flow=true every
+    part of a flow. A person has to agree. Never takes away your own way in. Undo gives exactly the same back.
+    """,
+    changes=True,
+)
+async def revoke_access(
+    context: ToolContext,
+    type: Annotated[ResourceType, Field(description="Of the resources.")],  # noqa: A002 - the word users know
+    resources: Annotated[list[int], Field(description="Ids.")],
+    to: Annotated[SubjectType, Field(description="Whose.")],
+    who: Annotated[int | str | None, Field(description="Email of a user, name or id of a team.")] = None,
+    role: Annotated[Role | None, Field(description="Only this one; default all.")] = None,
+    whole_flow: Annotated[bool, Field(description="On every part of their flows.")] = False,
+) -> Plan:
+    from nexla_mcp.operations.planning import revoking  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
+
+    planning = await context.planning()
+    return await revoking.plan_revocation(planning, type, resources, to, who, role, whole_flow=whole_flow)
+
+
+TOOLS = (list_access, grant_access, revoke_access)

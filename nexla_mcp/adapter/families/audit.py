@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from nexla_mcp.adapter.families.family import Family
+from nexla_mcp.adapter.endpoints import ENDPOINTS
+from nexla_mcp.adapter.families.family import Family, only_parameter
 from nexla_mcp.adapter.families.waiting import wait_for
 from nexla_mcp.adapter.models import AuditEntry
 from nexla_mcp.adapter.paging import MAX_ROWS, PER_PAGE, Page, read_pages, totals_in
@@ -56,7 +58,32 @@ class Audit(Family):
                 f"The platform keeps no audit log of a {kind.value} as such.",
                 hint="Ask for its source, nexsets and destinations.",
             )
-        name = f"get_{_WORDS[kind]}_audit_log"
+        return await self._between(f"get_{_WORDS[kind]}_audit_log", resource_id, since, until, max_rows)
+
+    async def of_type(
+        self,
+        kind: ResourceType,
+        org_id: int,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        max_rows: int = MAX_ROWS,
+    ) -> Rows[AuditEntry]:
+        """What was changed on all resources of a type in an org. Only the SDK shows this operation (contract 22)."""
+        name = "get_org_resource_audit_log"
+        ids: dict[str, int | str] = {"org_id": org_id, "resource_type": kind.collection}
+        return await self._between(name, ids, since, until, max_rows)
+
+    async def _between(
+        self,
+        name: str,
+        target: int | Mapping[str, int | str],
+        since: datetime | None,
+        until: datetime | None,
+        max_rows: int,
+    ) -> Rows[AuditEntry]:
+        endpoint = ENDPOINTS[name]
+        ids = {only_parameter(endpoint): target} if isinstance(target, int) else target
         asked = {
             "from": to_day(since) if since else None,
             # The day after, as it is not published whether the last day is included.
@@ -69,9 +96,9 @@ class Audit(Family):
 
             async def ask_again(request_id: str) -> Any:
                 again = {**query, "async": True, "request_id": request_id}
-                return (await self._call(name, resource_id, query=again)).data
+                return (await self._nexla.call(endpoint, ids=ids, query=again)).data
 
-            answer = await self._call(name, resource_id, query=query)
+            answer = await self._nexla.call(endpoint, ids=ids, query=query)
             data, still = await wait_for(answer.data, ask_again, self._nexla.clock, WAIT_SECONDS)
             if still is not None:
                 raise _not_made(still.finished)

@@ -34,10 +34,10 @@ async def plan_grant(
     whole_flow: bool = False,
 ) -> Plan:
     """Give somebody a role beside what they have. The plan shows each resource's grants as they are."""
-    _check(kind, identifiers, whole_flow=whole_flow)
+    check_targets(kind, identifiers, whole_flow=whole_flow)
     rule = await access_rule(planning, to, who, role)
-    keys = await _targets(planning, kind, identifiers, whole_flow=whole_flow)
-    reads: list[Read] = [partial(_look, planning, key) for key in keys]
+    keys = await targets_of(planning, kind, identifiers, whole_flow=whole_flow)
+    reads: list[Read] = [partial(look, planning, key) for key in keys]
     targets: list[Target] = []
     steps: list[Step] = []
     refused: list[str] = []
@@ -97,7 +97,11 @@ def _lasting(rule: AccessRule) -> tuple[str, ...]:
     return (f"what {rule.who} sees meanwhile, and the access they give to others",)
 
 
-def _check(kind: ResourceType, identifiers: list[int], *, whole_flow: bool) -> None:
+def check_targets(kind: ResourceType, identifiers: list[int], *, whole_flow: bool) -> None:
+    """
+    Raises:
+        Failure: `bad_input` for what has no grants, or where nothing is named.
+    """
     if kind in WITHOUT_ACCESSORS:
         raise Failure.of(ErrorCode.BAD_INPUT, f"A {kind.value} is not shared with anybody. Nothing was done.")
     if whole_flow and kind not in IN_A_FLOW:
@@ -110,7 +114,7 @@ def _check(kind: ResourceType, identifiers: list[int], *, whole_flow: bool) -> N
         raise Failure.of(ErrorCode.BAD_INPUT, "`resources` is empty: on what? Nothing was done.")
 
 
-async def _targets(
+async def targets_of(
     planning: Planning, kind: ResourceType, identifiers: list[int], *, whole_flow: bool
 ) -> list[tuple[ResourceType, int]]:
     """Each resource once. A whole flow is every part of it; nobody needs a grant on the flow as such as well."""
@@ -123,7 +127,8 @@ async def _targets(
     return list(keys)
 
 
-async def _look(planning: Planning, key: tuple[ResourceType, int]) -> tuple[Target, tuple[str, ...], Any]:
+async def look(planning: Planning, key: tuple[ResourceType, int]) -> tuple[Target, tuple[str, ...], Any]:
+    """A resource as a target with its grants, the caller's roles on it, and the grants."""
     details = await describe(planning.nexla, *key)
     accessors = await planning.nexla.accessors.list(*key)
     target = Target(
