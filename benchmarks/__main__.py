@@ -8,7 +8,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import health, reads, result_size, start_up, writes
+from benchmarks import batch, health, reads, result_size, start_up, surface, writes
 from benchmarks.measuring import Row
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -16,7 +16,9 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "reads": reads.measure,
     "writes": writes.measure,
     "health": health.measure,
+    "batch": batch.measure,
     "result-size": result_size.measure,
+    "surface": surface.measure,
 }
 
 

@@ -29,10 +29,13 @@ def measure() -> list[Row]:
 async def _compare(sandbox: Sandbox) -> list[Row]:
     async with connected(sandbox) as nexla:
         await _fill(nexla)
-    raw = _raw_size(sandbox)
+    raw = _raw_size(sandbox, ROWS)
+    raw_page = _raw_size(sandbox, PAGE)
+    page = await _answer(_toolbox(sandbox, 1_000_000), {"types": ["source"], "limit": PAGE})
     kept = await _read_to_the_end(sandbox, result_bytes=1_000_000)
     first = await _answer(_toolbox(sandbox, 24_000), {"types": ["source"], "limit": 500})
     return [
+        Row(f"bytes, an answer of {PAGE} rows, against raw JSON", sum(_sizes(page)), raw_page, "B"),
         Row(f"bytes, all {ROWS:,} sources: text and structured content, against raw JSON", kept[0], raw, "B"),
         Row(f"bytes, all {ROWS:,} sources: text alone, against raw JSON", kept[1], raw, "B"),
         Row(f"bytes, first answer about {ROWS:,} sources, against raw JSON", sum(_sizes(first)), raw, "B"),
@@ -60,7 +63,7 @@ async def _fill(nexla: Nexla) -> None:
             tasks.start_soon(create, number)
 
 
-def _raw_size(sandbox: Sandbox) -> int:
+def _raw_size(sandbox: Sandbox, wanted: int) -> int:
     """What the bodies of the list's pages weigh, as they come over the wire."""
 
     http = requests.Session()
@@ -68,12 +71,12 @@ def _raw_size(sandbox: Sandbox) -> int:
     token = http.post(f"{sandbox.url}/token", headers={"Authorization": f"Basic {sandbox.service_key}"}, timeout=10)
     http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
     size, rows = 0, 0
-    for page in range(1, ROWS // PAGE + 1):
+    for page in range(1, wanted // PAGE + 1):
         answer = http.get(f"{sandbox.url}/data_sources", params={"page": page, "per_page": PAGE}, timeout=30)
         size += len(answer.content)
         rows += len(answer.json())
-    if rows != ROWS:
-        raise RuntimeError(f"{rows} of {ROWS} rows were listed")
+    if rows != wanted:
+        raise RuntimeError(f"{rows} of {wanted} rows were listed")
     return size
 
 
