@@ -57,7 +57,9 @@ What can hurt answers confirmation_required first: show the plan to the user, ne
 their word give its token back as `confirmation`. describe_connector lists the fields of configs and credentials.
 - Each change is an operation with a receipt (get_operation) and its undo (control_operation). Repeating a create \
 is safe: what exists is kept. After maybe_applied look before doing anything again.
-- An error says what happened, whether anything was changed, and what to do next.\
+- An error says what happened, whether anything was changed, and what to do next.
+- More tools than are listed exist (copy and migrate flows, batches, alerts, webhooks, tasks, teams, lookups …), as does \
+every operation of Nexla's API: find_operation finds them, call_operation calls them.\
 """
 
 
@@ -126,6 +128,11 @@ def connection_of(settings: Settings) -> Connection:
             keyring_services=settings.secret_keyring_services,
             literals=settings.allow_literal_secrets,
         ),
+        alerts=settings.alerts,
+        profiles=settings.profiles,
+        webhook_hosts=settings.webhook_hosts,
+        monitoring=settings.monitoring,
+        file_folders=tuple(Path(folder) for folder in settings.file_folders),
     )
 
 

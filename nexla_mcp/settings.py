@@ -19,6 +19,8 @@ DEFAULT_API_URL = "https://dataops.nexla.io/nexla-api"
 Names = Annotated[frozenset[str], NoDecode]
 Listed = Annotated[tuple[str, ...], NoDecode]
 """Comma-separated, as written."""
+Named = Annotated[dict[str, str], NoDecode]
+"""Comma-separated `NAME=VALUE`."""
 
 
 class Settings(BaseSettings):
@@ -48,8 +50,19 @@ class Settings(BaseSettings):
     secret_variables: Listed = ()
     """Patterns of environment variables that references to secrets may name, e.g. `SNOWFLAKE_PW,PG_*`."""
     secret_folders: Listed = ()
+    file_folders: Listed = ()
+    """Folders from which a batch may read its items."""
     secret_keyring_services: Listed = ()
     allow_literal_secrets: bool = False
+
+    alerts: Named = Field(default_factory=dict)
+    """Where alerts may go: `oncall=slack:env:SLACK_WEBHOOK,log=json:env:LOG_WEBHOOK`. The addresses are secrets."""
+    profiles: Named = Field(default_factory=dict)
+    """Other accounts to compare with, read only: `prod=env:PROD_KEY` or `prod=env:PROD_KEY@https://HOST/nexla-api`."""
+    webhook_hosts: Listed = ()
+    """Hosts that send_webhook_records may send to; without any, the one that Nexla names for the login's org."""
+    monitoring: Path | None = None
+    """A file with the targets that check_sla checks when none are given."""
 
     deadline_seconds: float = Field(60, gt=0, le=600)
     """For one request to Nexla with all its repeats and waits."""
@@ -62,12 +75,24 @@ class Settings(BaseSettings):
     trust_environment_proxy: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
-    @field_validator("secret_variables", "secret_folders", "secret_keyring_services", mode="before")
+    @field_validator(
+        "secret_variables", "secret_folders", "file_folders", "secret_keyring_services", "webhook_hosts", mode="before"
+    )
     @classmethod
     def _listed(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("alerts", "profiles", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if not all(name.strip() and equals and rest.strip() for name, equals, rest in pairs):
+            raise ValueError("write NAME=VALUE, several parted by commas")
+        return {name.strip().lower(): rest.strip() for name, _, rest in pairs}
 
     @field_validator("toolsets", "tools_allow", "tools_deny", "confirm_allow", mode="before")
     @classmethod

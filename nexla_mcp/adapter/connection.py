@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,6 +51,16 @@ class Connection:
     """Where copies of this server on one machine meet, for the turns of `turns.py`."""
     secret_policy: SecretPolicy = field(default_factory=SecretPolicy)
     """What references to secrets in a body may name."""
+    alerts: Mapping[str, str] = field(default_factory=dict)
+    """Where alerts may go, as the operator wrote it; see `alert_channels.py`."""
+    profiles: Mapping[str, str] = field(default_factory=dict)
+    """Other accounts by name, as the operator wrote them; see `profiles.py`."""
+    webhook_hosts: tuple[str, ...] = ()
+    """Hosts that records may be sent to; without any, the one that the login's own org names."""
+    monitoring: Path | None = None
+    """A file with the operator's service levels."""
+    file_folders: tuple[Path, ...] = ()
+    """From which a batch may read its items."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "api_url", _checked_url(self.api_url))

@@ -123,6 +123,10 @@ def call(
     ] = None,
     output: Annotated[Output, typer.Option("-o", "--output", help="What to print.")] = Output.TEXT,
     yes: Annotated[bool, typer.Option("--yes", help="Confirm what a token is enough for.")] = False,
+    alert: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Tell this alert channel when the answer is a bad one; see NEXLA_MCP_ALERTS."),
+    ] = None,
     print_schema: Annotated[bool, typer.Option("--print-schema", help="Print what it takes, call nothing.")] = False,
     sandbox: SandboxFlag = False,
     db: DbOption = None,
@@ -135,7 +139,7 @@ def call(
             command.print_schema(load_settings(), tool)
             return
     with failures_end_the_command(), chosen_settings(SandboxChoice(sandbox, db)) as settings:
-        request = command.Request(tool, tuple(pairs or ()), json_arguments, file, yes)
+        request = command.Request(tool, tuple(pairs or ()), json_arguments, file, yes, alert)
         code = command.run(settings, request, as_json=output is Output.JSON)
     raise typer.Exit(code)
 

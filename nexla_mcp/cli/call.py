@@ -16,14 +16,14 @@ import typer
 from nexla_mcp.cli.exit_codes import ExitCode, exit_code_for
 from nexla_mcp.cli.pairs import read_json, read_pairs
 from nexla_mcp.cli.terminal import person_at_terminal
+from nexla_mcp.cli.watching import Alert, alert_of, is_well
 from nexla_mcp.domain.errors import ErrorCode, Failure
-from nexla_mcp.domain.results.health import HealthReport, Verdict
 from nexla_mcp.domain.results.operation import OperationAnswer, State
 from nexla_mcp.server import Account, build_toolbox
 from nexla_mcp.settings import Settings
 from nexla_mcp.tools.budget import compact_json
 from nexla_mcp.tools.context import Progress
-from nexla_mcp.tools.toolbox import Outcome
+from nexla_mcp.tools.toolbox import Outcome, Toolbox
 
 _EXIT_OF_STATE = {
     State.CONFIRMATION_REQUIRED: ExitCode.NEEDS_CONFIRMATION,
@@ -41,6 +41,8 @@ class Request:
     file: Path | None = None
     yes: bool = False
     """Whether to give back the token of a plan that wants confirmation; it never stands for a person."""
+    alert: str | None = None
+    """The operator's channel that is told when the answer is a bad one."""
 
 
 def run(settings: Settings, request: Request, *, as_json: bool) -> int:
@@ -71,9 +73,22 @@ async def _call(settings: Settings, request: Request) -> Outcome:
 
             outcome = await call({})
             token = outcome.structured.get("confirmation") if request.yes else None
-            return await call({"confirmation": token}) if token else outcome
+            outcome = await call({"confirmation": token}) if token else outcome
+            if request.alert is not None and (alert := alert_of(request.tool, outcome)):
+                await _tell(toolbox, request.alert, alert)
+            return outcome
     finally:
         await account.close()
+
+
+async def _tell(toolbox: Toolbox, channel: str, alert: Alert) -> None:
+    """Sends the alert. That it could not be sent is said, and does not hide what it was about."""
+    arguments = {"channel": channel, "title": alert.title, "text": alert.text, "severity": alert.severity.value}
+    sent = await toolbox.call("send_alert", arguments, wait_seconds=None)
+    if sent.error is not None or sent.structured.get("state") != State.DONE.value:
+        typer.echo(f"The alert to {channel} was not sent for certain:\n{sent.text}", err=True)
+    else:
+        typer.echo(f"Alert sent to {channel}.", err=True)
 
 
 def print_schema(settings: Settings, tool: str) -> None:
@@ -86,16 +101,12 @@ def print_schema(settings: Settings, tool: str) -> None:
 
 
 def _from_file(path: Path) -> dict[str, Any]:
-    import yaml  # noqa: PLC0415 - most calls read no file
+    """The arguments in a file; one that holds a list, as a table does, is the argument `items`."""
+    from nexla_mcp.operations.item_files import parsed_file  # noqa: PLC0415 - most calls read no file
 
-    try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise Failure.of(
-            ErrorCode.BAD_INPUT,
-            f"{path.name} cannot be read as YAML ({type(error).__name__}). Nothing was done.",
-            hint="Give a file that holds the tool's arguments as a mapping.",
-        ) from None
+    value = parsed_file(path)
+    if isinstance(value, list):
+        return {"items": value}
     if not isinstance(value, dict):
         raise Failure.of(ErrorCode.BAD_INPUT, f"{path.name} does not hold a mapping of arguments. Nothing was done.")
     return {str(key): item for key, item in value.items()}
@@ -107,9 +118,7 @@ def _exit_code(outcome: Outcome) -> int:
         return ExitCode.MAYBE_APPLIED if outcome.error.maybe_applied else exit_code_for(outcome.error.code)
     if isinstance(outcome.result, OperationAnswer):
         return _EXIT_OF_STATE.get(outcome.result.state, ExitCode.OK)
-    if isinstance(outcome.result, HealthReport) and outcome.result.verdict in {Verdict.SICK, Verdict.UNKNOWN}:
-        return ExitCode.UNHEALTHY
-    return ExitCode.OK
+    return ExitCode.OK if is_well(outcome.result) else ExitCode.UNHEALTHY
 
 
 @contextmanager

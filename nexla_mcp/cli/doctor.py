@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
@@ -15,10 +16,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from nexla_mcp.adapter.alert_channels import channel_named
+from nexla_mcp.adapter.connection import Connection
 from nexla_mcp.adapter.nexla import Nexla
+from nexla_mcp.adapter.profiles import connection_of_profile
 from nexla_mcp.cli.exit_codes import ExitCode, exit_code_for
 from nexla_mcp.domain.errors import ErrorInfo, Failure
 from nexla_mcp.operations.identity import identify
+from nexla_mcp.operations.monitoring_file import stored_targets
 from nexla_mcp.server import Account, build_toolbox
 from nexla_mcp.settings import Settings
 from nexla_mcp.starting import interrupted_operations, state_account
@@ -66,7 +71,7 @@ async def _examine(settings: Settings) -> list[Finding]:
             nexla = await account.connect()
         except Failure as failure:
             return [*findings, _failed("login configured", failure.info), _budget(settings, account)]
-        findings.append(_login(settings))
+        findings += [_login(settings), *_named(nexla)]
         findings += await _online(nexla)
         return [*findings, _budget(settings, account)]
     finally:
@@ -113,6 +118,38 @@ def _login(settings: Settings) -> Finding:
         f"access token for {host}",
         "It ends after about an hour and cannot be renewed. Set NEXLA_SERVICE_KEY for lasting use.",
     )
+
+
+def _named(nexla: Nexla) -> list[Finding]:
+    """What the operator has named besides the account: channels, profiles, service levels. Nothing is sent."""
+    connection = nexla.connection
+    checks = [
+        *((f"alert channel {name}", partial(_channel, connection, name)) for name in sorted(connection.alerts)),
+        *((f"profile {name}", partial(_profile, connection, name)) for name in sorted(connection.profiles)),
+        *([("service levels", partial(_targets, connection))] if connection.monitoring else []),
+    ]
+    return [_tried(name, check) for name, check in checks]
+
+
+def _tried(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, State.OK, check())
+    except Failure as failure:
+        return _failed(name, failure.info)
+
+
+def _channel(connection: Connection, name: str) -> str:
+    channel = channel_named(connection.alerts, name)
+    channel.address()
+    return f"{channel.kind.value}; its reference leads to an address"
+
+
+def _profile(connection: Connection, name: str) -> str:
+    return f"read only, at {urlsplit(connection_of_profile(connection, name).api_url).netloc}"
+
+
+def _targets(connection: Connection) -> str:
+    return f"{len(stored_targets(connection.monitoring))} targets"
 
 
 async def _online(nexla: Nexla) -> list[Finding]:

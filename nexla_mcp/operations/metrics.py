@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil
 from statistics import median
 
 from nexla_mcp.adapter.nexla import Nexla
@@ -19,6 +20,10 @@ from nexla_mcp.operations.lineage import IN_A_TREE, read_tree
 from nexla_mcp.operations.resolve import resolve
 
 _WHOLE_DAYS = "Days are whole UTC days, also where the window begins or ends within one."
+CHART_BARS = 60
+"""So many fit on a line."""
+LEAST_FOR_A_TREND = 3
+_BARS = "▁▂▃▄▅▆▇█"
 MEASURED = (ResourceType.FLOW, *IN_A_TREE, ResourceType.ORG)
 
 
@@ -75,11 +80,28 @@ async def measure(
         errors=sum(row.errors or 0 for row in read.rows),
         size=sum(sizes) if sizes else None,
         median_records=median(amounts) if amounts else None,
+        trend=_trend(read.entering, by, to_day(nexla.now())),
+        chart=chart(amounts[:CHART_BARS][::-1]),
         total=len(read.rows),
         offset=offset,
         cursor=str(offset + len(shown)) if more else None,
         note=read.note,
     )
+
+
+def _trend(entering: Sequence[MetricRow], by: Grain, today: str) -> float | None:
+    """The newest against the usual. A day that is not over yet would always seem to fall behind."""
+    whole = [row.records or 0 for row in entering if by is Grain.RUN or (row.day or "")[:10] != today[:10]]
+    usual = median(whole[1:]) if len(whole) > LEAST_FOR_A_TREND else 0
+    return round(whole[0] / usual - 1, 3) if usual else None
+
+
+def chart(amounts: Sequence[int]) -> str | None:
+    """A bar for each amount, the highest as high as it goes; nothing is a dot."""
+    if len(amounts) <= 1 or not max(amounts):
+        return None
+    step = max(amounts) / len(_BARS)
+    return "".join(_BARS[min(len(_BARS), ceil(amount / step)) - 1] if amount > 0 else "·" for amount in amounts)
 
 
 def _reader(kind: ResourceType, by: Grain) -> _Reader:

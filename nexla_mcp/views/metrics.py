@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nexla_mcp.domain.results.metrics import Metrics
+from nexla_mcp.domain.results.metrics import Grain, Metrics
 from nexla_mcp.safety.untrusted import quoted
 from nexla_mcp.views.table import moment, number, table
 from nexla_mcp.views.text import cut_note, text_of
@@ -17,6 +17,11 @@ def _(result: Metrics) -> str:
     ]
     if result.median_records is not None:
         lines.append(f"Median of a {result.by.value}: {number(result.median_records)} records.")
+    if result.trend is not None:
+        newest = "run" if result.by is Grain.RUN else "whole day"
+        lines.append(f"The newest {newest} against the median of those before: {result.trend:+.1%}.")
+    if result.chart:
+        lines.append(f"Oldest to newest: {result.chart}")
     if not result.rows:
         lines.append("Nexla reports nothing in this window.")
     columns = ("day", "run", "started", "type", "id", "name", "records", "bytes", "errors")

@@ -80,6 +80,24 @@ async def test_the_number_of_notifications(server: ScriptedServer, connect: Conn
     assert await connect().notifications.count(read=True) == count
 
 
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [(ResourceType.SOURCE, "SOURCE"), (ResourceType.NEXSET, "DATASET"), (ResourceType.DESTINATION, "SINK")],
+)
+async def test_notification_settings_are_asked_for_in_the_platforms_words(
+    server: ScriptedServer, connect: Connect, kind: ResourceType, word: str
+) -> None:
+    server.on(f"GET /notification_settings/{word}/7", answer(200, [{"id": 1, "channel": "EMAIL"}]))
+    (setting,) = await connect().notifications.settings(kind, 7)
+    assert setting.channel == "EMAIL"
+
+
+async def test_what_has_no_notification_settings_of_its_own_is_not_asked_about(connect: Connect) -> None:
+    with pytest.raises(Failure) as caught:
+        await connect().notifications.settings(ResourceType.CREDENTIAL, 7)
+    assert caught.value.info.code is ErrorCode.UNSUPPORTED
+
+
 async def test_only_named_notifications_are_marked(server: ScriptedServer, connect: Connect) -> None:
     server.on("PUT /notifications/mark_read", answer(200))
     notifications = connect().notifications

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from nexla_mcp.operations.metrics import chart
 from nexla_mcp.sandbox import kinds
 from tests.tools.conftest import Call
 
@@ -184,6 +185,37 @@ async def test_a_flow_is_found_by_any_of_its_nodes(call):
     for node in nodes[1:3]:
         other = await measured(call, node["node_id"], by="run", since="2026-01-01", until="yesterday")
         assert other["rows"] == by_name["rows"]
+
+
+async def test_the_trend_holds_the_newest_against_the_median_of_those_before(call):
+    by_run = await measured(call, "Product Catalog", type="source", by="run", since="10d")
+    amounts = [row["records"] for row in by_run["rows"]]
+    assert by_run["trend"] == pytest.approx(amounts[0] / median(amounts[1:]) - 1, abs=1e-3)
+    by_day = await measured(call, "Web Events", by="day", since="7d")
+    whole = [row["records"] for row in by_day["rows"] if row["day"][:10] != by_day["until"][:10]]
+    assert by_day["trend"] == pytest.approx(whole[0] / median(whole[1:]) - 1, abs=1e-3), "today is not over"
+
+
+async def test_the_chart_has_a_bar_for_each_run_and_is_in_the_text_only(call):
+    answer = await call("get_metrics", resource="Product Catalog", type="source", by="run", since="10d")
+    assert "chart" not in answer.structured
+    line = next(line for line in answer.text.splitlines() if line.startswith("Oldest to newest"))
+    bars = line.rpartition(" ")[2]
+    amounts = [row["records"] for row in answer.structured["rows"]][::-1]
+    assert len(bars) == len(amounts)
+    assert bars[amounts.index(max(amounts))] == "█"
+
+
+async def test_too_few_runs_have_no_trend(call):
+    got = await measured(call, "Product Catalog", by="run", since="26h")
+    assert "trend" not in got
+
+
+@pytest.mark.parametrize(
+    ("amounts", "bars"), [([0, 0], None), ([5], None), ([0, 1, 8], "·▁█"), ([4, 8], "▄█"), ([-1, 1], "·█")]
+)
+def test_a_chart_is_in_proportion(amounts, bars):
+    assert chart(amounts) == bars
 
 
 async def test_sizes_are_bytes_in_the_text(call):

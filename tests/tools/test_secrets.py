@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -237,6 +238,18 @@ def calls(planted: Planted) -> list[tuple[str, dict[str, Any]]]:
         ("fetch_logs", {"resource": planted.flow, "run": str(planted.run)}),
         ("fetch_logs", {"resource": planted.flow, "since": "2d"}),
         ("diagnose_flow", {"flow": planted.flow}),
+        ("check_sla", {"targets": [{"name": FORGED, "flows": [planted.flow], "fresh_within": "1h", "min_records": 9}]}),
+        ("check_sla", {"targets": [{"tag": FORGED, "fresh_within": "1h"}]}),
+        ("compare_runs", {"flow": planted.flow}),
+        ("check_data_quality", {"nexset": planted.detected}),
+        ("check_data_quality", {"nexset": planted.nexset, "rules": [{"field": FORGED, "required": True}]}),
+        (
+            "check_data_quality",
+            {"nexset": planted.detected, "json_schema": {"additionalProperties": {"type": "null"}}},
+        ),
+        ("check_readiness", {"flow": planted.flow}),
+        ("compare_environments", {"left": "tag:orders", "right": "org"}),
+        ("compare_environments", {"left": "tag:orders", "right": "tag:finance", "specs": True}),
         ("list_access", {"type": "flow", "resource": planted.flow, "whole_flow": True}),
         ("list_access", {"type": "team", "resource": f"team {FORGED}"}),
         ("no such tool", {}),
@@ -253,7 +266,7 @@ class Said:
 
 @pytest.fixture
 async def everything(
-    planted: Planted, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    planted: Planted, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> list[Said]:
     """What all the calls and resources said, and what was logged meanwhile."""
     caplog.set_level(logging.DEBUG)
@@ -262,6 +275,7 @@ async def everything(
         NEXLA_API_URL=planted.sandbox.url,
         requests_per_second=100,
         log_level="DEBUG",
+        state_dir=tmp_path,
         _env_file=None,
     )
     said: list[Said] = []

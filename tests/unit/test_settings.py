@@ -79,3 +79,23 @@ def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_blank_key_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEXLA_SERVICE_KEY", "  ")
     assert load_settings().service_key is None
+
+
+def test_named_settings_are_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEXLA_MCP_ALERTS", "OnCall=slack:env:HOOK, log=json:file:/run/secrets/a=b")
+    monkeypatch.setenv("NEXLA_MCP_PROFILES", "prod=env:PROD_KEY@https://prod.example/nexla-api,")
+    settings = load_settings()
+    assert settings.alerts == {"oncall": "slack:env:HOOK", "log": "json:file:/run/secrets/a=b"}
+    assert settings.profiles == {"prod": "env:PROD_KEY@https://prod.example/nexla-api"}
+
+
+@pytest.mark.parametrize("value", ["oncall", "=env:HOOK", "oncall=", "oncall=env:HOOK,log"])
+def test_a_named_setting_that_is_no_pair_is_refused_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("NEXLA_MCP_ALERTS", value)
+    with pytest.raises(Failure) as caught:
+        load_settings()
+    assert caught.value.info.code is ErrorCode.NOT_CONFIGURED
+    assert "NEXLA_MCP_ALERTS" in caught.value.info.message
+    assert "env:HOOK" not in caught.value.info.message

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from nexla_mcp.adapter.endpoints import ENDPOINTS
 from nexla_mcp.adapter.families.family import Family, require_items
@@ -11,7 +12,18 @@ from nexla_mcp.adapter.models import Notification, NotificationSetting, Notifica
 from nexla_mcp.adapter.paging import MAX_ROWS, whole_number
 from nexla_mcp.adapter.rows import Rows, read_rows, unreadable
 from nexla_mcp.adapter.units import to_seconds, to_seconds_up
+from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.resources import ResourceType
+
+RESOURCE_WORDS = {
+    ResourceType.SOURCE: "SOURCE",
+    ResourceType.NEXSET: "DATASET",
+    ResourceType.DESTINATION: "SINK",
+    ResourceType.FLOW: "DATA_FLOW",
+    ResourceType.USER: "USER",
+    ResourceType.ORG: "ORG",
+}
+"""NotificationResourceType of the contract."""
 
 
 class Notifications(Family):
@@ -61,13 +73,31 @@ class Notifications(Family):
     async def settings(
         self, kind: ResourceType | None = None, resource_id: int | None = None
     ) -> Rows[NotificationSetting]:
-        """What is sent where, in general or for one resource."""
+        """What is sent where, in general or for one resource.
+
+        Raises:
+            Failure: `unsupported` for a type that has no settings of its own.
+        """
         if kind is None or resource_id is None:
             return await self._all("list_notification_settings", NotificationSetting)
-        ids: dict[str, int | str] = {"resource_type": kind.collection, "resource_id": resource_id}
+        if kind not in RESOURCE_WORDS:
+            raise Failure.of(ErrorCode.UNSUPPORTED, f"The platform has no notification settings for one {kind.value}.")
+        ids: dict[str, int | str] = {"resource_type": RESOURCE_WORDS[kind], "resource_id": resource_id}
         answer = await self._nexla.call(ENDPOINTS["list_resource_notification_settings"], ids=ids)
         items, lost = read_rows(answer.data, NotificationSetting)
         return Rows(items, lost, len(items) + lost)
+
+    async def create_setting(self, body: Mapping[str, Any]) -> NotificationSetting:
+        """Let one kind of event be sent over a channel, or not; for everything, or for one resource."""
+        return await self._create(
+            "create_notification_setting", NotificationSetting, "the new notification setting", dict(body)
+        )
+
+    async def update_setting(self, setting_id: int, body: Mapping[str, Any]) -> None:
+        await self._change("update_notification_setting", setting_id, read="get_notification_setting", body=dict(body))
+
+    async def delete_setting(self, setting_id: int) -> None:
+        await self._change("delete_notification_setting", setting_id, read="get_notification_setting")
 
     async def _mark(self, name: str, notification_ids: Sequence[int]) -> None:
         require_items([*notification_ids], "notifications")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nexla_mcp.adapter.families.family import Family
+from nexla_mcp.adapter.families.family import Family, written
 from nexla_mcp.adapter.models import ApprovalRequest, AsyncTask, Limit, Runtime
 from nexla_mcp.adapter.rows import Rows, list_in, read_or_none, unreadable
 
@@ -24,7 +24,6 @@ class Platform(Family):
             if isinstance(row, dict)
         ]
         return [row for row in found if row is not None]
-
 
     async def runtimes(self) -> Rows[Runtime]:
         """The custom runtimes of the org (contract 20)."""
@@ -53,6 +52,30 @@ class Tasks(Family):
 
     async def types(self) -> Sequence[str]:
         return [name for name in list_in((await self._call("list_async_task_types")).data) if isinstance(name, str)]
+
+    async def explain(self, task_type: str) -> dict[str, str]:
+        """What a task of this type takes: argument and description."""
+        data = (await self._call("explain_async_task_arguments", task_type)).data
+        if not isinstance(data, dict):
+            raise unreadable("what the task takes", data)
+        return {str(name): text if isinstance(text, str) else "" for name, text in data.items()}
+
+    async def start(self, task_type: str, arguments: Mapping[str, Any]) -> AsyncTask:
+        """A new task, sent once."""
+        return await self._create(
+            "create_async_task", AsyncTask, "the task", {"type": task_type, "arguments": arguments}
+        )
+
+    async def rerun(self, task_id: str) -> AsyncTask:
+        """A new run of a task with its old arguments, sent once."""
+        return written((await self._call("rerun_async_task", task_id)).data, AsyncTask, f"task {task_id}")
+
+    async def download_link(self, task_id: str) -> str:
+        """An address that opens the file of a task to whoever has it: a secret."""
+        data = (await self._call("get_async_task_download_link", task_id)).data
+        if not isinstance(data, str) or not data:
+            raise unreadable("the download link", None)
+        return data
 
     async def result(self, task_id: str) -> Any:
         """What a finished task produced, in a form of its own."""

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
+from pydantic import Field
+
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.base import Result, Row
 
@@ -50,6 +52,10 @@ class Metrics(Result):
     size: int | None = None
     median_records: float | None = None
     """Of a day, or of a run."""
+    trend: float | None = None
+    """Records of the newest whole day or run against the median of those before: -0.5 is half as many."""
+    chart: str | None = Field(default=None, exclude=True)
+    """Records from the oldest to the newest, a bar each, for the text."""
     offset: int = 0
     note: str | None = None
 
