@@ -85,7 +85,7 @@ def hidden_fields(survey: Survey) -> list[str]:
     return sorted(
         f"{label(node)}/{path}"
         for node in survey.nodes
-        for path in _masked(_body(node, survey.models[label(node)]), "")
+        for path in hidden_paths(_body(node, survey.models[label(node)]))
     )
 
 
@@ -107,11 +107,12 @@ def _body(node: LineageNode, model: Any) -> dict[str, Any]:
     return {**told, "name": node.name or told.get("name") or label(node)}
 
 
-def _masked(value: Any, path: str) -> list[str]:
+def hidden_paths(value: Any, path: str = "") -> list[str]:
+    """Where something is hidden in JSON that Nexla answered with, or what would be taken for a reference of ours."""
     if isinstance(value, str):
         return [path] if MASK in value else []
     if is_marker(value, SECRET) or is_marker(value, OUTPUT):
         # Somebody else's JSON that reads like a reference of ours would be followed when it is built anew.
         return [path]
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [found for key, item in items for found in _masked(item, f"{path}/{key}" if path else str(key))]
+    return [found for key, item in items for found in hidden_paths(item, f"{path}/{key}" if path else str(key))]

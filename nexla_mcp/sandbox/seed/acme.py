@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import creation, kinds
 from nexla_mcp.sandbox.clock import iso
-from nexla_mcp.sandbox.seed import people, troubles
+from nexla_mcp.sandbox.seed import people, requests, troubles
 from nexla_mcp.sandbox.seed.ailments import AILMENTS, milliseconds
 from nexla_mcp.sandbox.seed.flows_commerce import COMMERCE
 from nexla_mcp.sandbox.seed.flows_insight import INSIGHT
@@ -90,6 +90,7 @@ def plant(world: World) -> None:
     lineage = Lineage(world.store)
     for source, end in ends:
         world.simulation.backfill(source, milliseconds(now - HISTORY), milliseconds(end) - RUN_MS, lineage)
+    requests.plant(world, cast, now)
 
 
 def _credentials(world: World, cast: Cast, now: datetime) -> dict[str, Document]:
