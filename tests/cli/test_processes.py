@@ -58,7 +58,7 @@ def test_the_demo_goes_as_told() -> None:
     assert process.returncode == 0, out[-2000:] + err[-2000:]
     told = [line for line in out.splitlines() if line.startswith("✓ ")]
     assert len(told) == len(STEPS) == 15
-    assert "sees 22 tools" in out
+    assert "sees 30 tools" in out
 
 
 @pytest.mark.anyio
