@@ -137,9 +137,12 @@ def _change(entry: AuditEntry, names: dict[int, str]) -> Change:
 
 
 def _is_access(entry: AuditEntry) -> bool:
+    event = entry.event or ""
     subject = str((entry.association_resource or {}).get("type", "")).lower()
-    named = {*entry.change_summary, *entry.object_changes}
-    return ((entry.event or "").startswith("association") and subject in _SUBJECTS) or bool(_PROPERTIES & named)
+    if event.startswith("association"):
+        return subject in _SUBJECTS
+    # What is made has every property for the first time.
+    return event == "update" and bool(_PROPERTIES & {*entry.change_summary, *entry.object_changes})
 
 
 def _told(changes: dict[str, Any]) -> str:

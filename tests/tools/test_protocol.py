@@ -277,7 +277,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
 @pytest.mark.parametrize("era", ERAS)
 async def test_without_a_login_the_server_starts_and_its_tools_say_what_is_missing(bare: Settings, era: str) -> None:
     async with connected_in(era, bare) as client:
-        assert len((await client.list_tools()).tools) == 22
+        assert len((await client.list_tools()).tools) == 30
         assert only_text(await client.read_resource("nexla://docs/concepts"))
         answer = await client.call_tool("whoami", {})
     assert answer.is_error

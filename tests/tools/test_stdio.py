@@ -142,7 +142,7 @@ def test_a_signal_ends_the_server_in_the_middle_of_a_call(start: Start, number: 
 def test_stdout_carries_nothing_but_the_protocol(start: Start) -> None:
     server = start("--sandbox", NEXLA_MCP_LOG_LEVEL="DEBUG")
     server.initialize()
-    assert len(server.ask("tools/list")["tools"]) == 22
+    assert len(server.ask("tools/list")["tools"]) == 30
     assert not server.ask("tools/call", name="whoami", arguments={}).get("isError")
     assert server.ask("tools/call", name="whoami", arguments={"x": 1})["isError"]
     assert server.ask("resources/read", uri="nexla://docs/concepts")["contents"]
@@ -161,7 +161,7 @@ def test_a_line_that_is_no_protocol_does_not_end_the_server(start: Start) -> Non
     assert server.process.stdin is not None
     server.process.stdin.write("this is no JSON\n")
     server.process.stdin.flush()
-    assert len(server.ask("tools/list")["tools"]) == 22
+    assert len(server.ask("tools/list")["tools"]) == 30
 
 
 def test_two_servers_at_once_do_not_disturb_each_other(start: Start) -> None:
@@ -180,7 +180,7 @@ def test_two_servers_at_once_do_not_disturb_each_other(start: Start) -> None:
 def test_without_a_login_it_starts_and_says_what_is_missing_when_asked(start: Start) -> None:
     server = start()
     server.initialize()
-    assert len(server.ask("tools/list")["tools"]) == 22
+    assert len(server.ask("tools/list")["tools"]) == 30
     answer = server.ask("tools/call", name="search_resources", arguments={})
     assert answer["isError"]
     assert answer["structuredContent"]["code"] == "not_configured"
