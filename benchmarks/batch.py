@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-
 from nexla_sdk import NexlaClient
 
 from benchmarks.account import Counter, Sandbox, running

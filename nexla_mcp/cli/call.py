@@ -102,11 +102,11 @@ def print_schema(settings: Settings, tool: str) -> None:
 
 def _from_file(path: Path) -> dict[str, Any]:
     """The arguments in a file; one that holds a list, as a table does, is the argument `items`."""
-    from nexla_mcp.operations.item_files import parsed_file  # noqa: PLC0415 - most calls read no file
+    from nexla_mcp.operations.item_files import as_items, parsed_file  # noqa: PLC0415 - most calls read no file
 
     value = parsed_file(path)
     if isinstance(value, list):
-        return {"items": value}
+        return {"items": as_items(value)}
     if not isinstance(value, dict):
         raise Failure.of(ErrorCode.BAD_INPUT, f"{path.name} does not hold a mapping of arguments. Nothing was done.")
     return {str(key): item for key, item in value.items()}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 MOST_ITEMS = 10_000
 
@@ -43,7 +43,7 @@ class Where(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    name: Annotated[str | None, Field(description="Part of it.")] = None
+    name: str | None = None
     status: str | None = None
     tag: str | None = None
     connector: str | None = None

@@ -21,19 +21,32 @@ def read_items(name: str, folders: Sequence[Path]) -> Items:
         Failure: `not_allowed` for a file outside of the folders; `bad_input` for one that cannot be read.
     """
     path = _allowed(name, folders)
+    items = parsed_file(path)
+    if isinstance(items, Mapping):
+        items = items.get("items")
+    if not isinstance(items, list) or not all(isinstance(item, (dict, int)) for item in items):
+        raise _unreadable(path, "it holds no list of items")
+    return as_items(items)
+
+
+def parsed_file(path: Path) -> Any:
+    """What a file holds, by its suffix: YAML (and JSON with it), JSON lines or CSV.
+
+    Raises:
+        Failure: `bad_input` for one that cannot be read.
+    """
     try:
         if path.stat().st_size > MOST_BYTES:
             raise _unreadable(path, f"it is larger than {MOST_BYTES // 1024 // 1024} MB")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, type(error).__name__) from None
-    items = _parsed(path, text)
-    if isinstance(items, Mapping):
-        items = items.get("items")
-    if not isinstance(items, list) or not all(isinstance(item, (dict, int)) for item in items):
-        raise _unreadable(path, "it holds no list of items")
-    # A list of ids alone is how deletes are written.
-    return [{"id": item} if isinstance(item, int) else item for item in items]
+    return _parsed(path, text)
+
+
+def as_items(listed: Sequence[Any]) -> list[Any]:
+    """The items of a list; a list of ids alone is how deletes are written."""
+    return [{"id": item} if isinstance(item, int) else item for item in listed]
 
 
 def with_items(items: Items | None, read: Items) -> Items:

@@ -152,9 +152,8 @@ async def compare_environments(
     risk=Risk.DESTRUCTIVE,
     title="Run a batch",
     summary="""
-    Does one thing to up to 10,000 resources, some at a time, confirmed once: those of `items`, of a file of the
-    operator's folders, or found by `where`. Safe to repeat: what is so already is left. Tells how many are done,
-    unchanged, failed, unknown, and undoes what it did except deletes.
+    Does one thing to up to 10,000 resources, some at a time, confirmed once: to `items`, those of a `file`, or what
+    `where` finds. Safe to repeat. Counts what is done, unchanged, failed, unknown; undo takes back all but deletes.
     """,
     changes=True,
 )
@@ -164,7 +163,7 @@ async def run_batch(
     type: Annotated[BatchType, Field(description="Of all of them.")],  # noqa: A002 - the word users know
     items: Annotated[
         list[dict[str, Any]] | None,
-        Field(description="create: arguments as of create_source etc.; else {id, fields?}."),
+        Field(description="create: arguments of create_source etc.; else {id, fields?}."),
     ] = None,
     file: Annotated[str | None, Field(description="YAML, JSON, JSONL or CSV of items.")] = None,
     where: Annotated[Where | None, Field(description="Which, as in search_resources.")] = None,

@@ -131,6 +131,15 @@ CASES = {
             10,
         ),
         Case(
+            "run_batch",
+            lambda scene: {
+                "action": "pause",
+                "type": "source",
+                "items": [{"id": scene.row("data_sources", name=name)["id"]} for name in (RUNNING, ORDERS)],
+            },
+            1,
+        ),
+        Case(
             "rotate_credential",
             lambda scene: {
                 "credential": _login(scene),

@@ -27,7 +27,7 @@ KINDS = ("data_sources", "data_sets", "data_sinks", "data_credentials")
 SINK_ROUTE = "/data_sinks/{data_sink_id}/accessors"
 
 
-PLANNED_FROM_WHAT_RAN = {"rotate_credential"}
+PLANNED_FROM_WHAT_RAN = {"rotate_credential", "run_batch"}
 """Calls that are refused while one like them waits to be resumed: it has paused what a new plan would leave resting."""
 ORDINARY = {
     ("create_flow", "before end 0", "resume"),
@@ -52,6 +52,9 @@ ORDINARY = {
     ("migrate_schema", "after end 4", "again"),
     ("migrate_schema", "before end 5", "undo"),
     ("migrate_schema", "before end 8", "resume"),
+    ("run_batch", "after begin 0", "resume"),
+    ("run_batch", "before end 0", "undo"),
+    ("run_batch", "before end 0", "again"),
     ("rotate_credential", "before end 0", "again"),
     ("rotate_credential", "before end 2", "undo"),
     ("rotate_credential", "after begin 6", "resume"),

@@ -128,6 +128,16 @@ async def test_deleting_many_needs_a_person_and_has_no_undo(scene: Scene) -> Non
     assert made(scene) == []
 
 
+async def test_what_could_not_be_deleted_runs_on(scene: Scene) -> None:
+    before = scene.snapshot()
+    sink = scene.row("data_sinks", name="Web events in the lake")["id"]
+    scene.break_("status", method="DELETE", route="/data_sinks/{sink_id}", status=403, count=None)
+    async with scene.connected(reply=agreeing) as call:
+        failed = await call("run_batch", action="delete", type="destination", items=[{"id": sink}])
+    assert failed.is_error
+    assert scene.snapshot() == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -169,13 +179,13 @@ async def test_items_come_from_a_file_of_an_open_folder_only(scene: Scene, tmp_p
 
 
 def faulty(scene: Scene, total: int, seed: int = 7) -> None:
-    """Of `total` creates: 5 % lose their answer (before the work, after it, or with the work done later), 5 % are
+    """Of `total` creates: 5 % lose their answer (half before the work, half after it or with the work done later), 5 % are
     throttled, 2 % meet a 5xx. Planted one by one, so that each meets exactly one request."""
     pick = random.Random(seed)
     kinds = (
-        [("reset_after", {})] * (total * 5 // 300)
-        + [("reset_before", {})] * (total * 5 // 300)
-        + [("late", {"seconds": 8.0})] * (total * 5 // 300)
+        [("reset_before", {})] * (total * 5 // 200)
+        + [("reset_after", {})] * (total * 5 // 400)
+        + [("late", {"seconds": 8.0})] * (total * 5 // 400)
         + [("status", {"status": 429, "retry_after": "1"})] * (total * 5 // 100)
         + [("status", {"status": 503})] * (total * 2 // 100)
     )
@@ -240,3 +250,53 @@ async def test_killed_in_the_middle(scene: Scene, moment: str, branch: str) -> N
     else:
         assert len(made(scene)) == 100
         assert scene.sent("POST", "/data_sources") == 100
+
+
+def _to_update(scene: Scene) -> dict[str, Any]:
+    ids = [{"id": row["id"], "fields": {"description": f"Number {row['id']}"}} for row in made(scene)]
+    return {"action": "update", "type": "source", "items": ids}
+
+
+def _to_delete(scene: Scene) -> dict[str, Any]:
+    return {"action": "delete", "type": "source", "items": [{"id": row["id"]} for row in made(scene)]}
+
+
+def _to_copy(scene: Scene) -> dict[str, Any]:
+    flows = [{"id": scene.flow_id(name)} for name in ("Shopify Orders", "Churn Features")]
+    return {"action": "copy", "type": "flow", "items": flows}
+
+
+async def _fifty(scene: Scene) -> None:
+    async with scene.connected(reply=agreeing) as call:
+        assert (await call("run_batch", action="create", type="source", items=sources(scene, 50))).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("of", "moment", "branch"),
+    [
+        (_to_update, "before group 0", "undo"),
+        (_to_copy, "before group 0", "resume"),
+        pytest.param(_to_update, "before group 1", "resume", marks=pytest.mark.long),
+        pytest.param(_to_update, "after group 0", "undo", marks=pytest.mark.long),
+        pytest.param(_to_copy, "before group 0", "undo", marks=pytest.mark.long),
+        pytest.param(_to_delete, "before group 0", "resume", marks=pytest.mark.long),
+        pytest.param(_to_delete, "after group 0", "resume", marks=pytest.mark.long),
+    ],
+)
+async def test_killed_with_a_group_sent_and_nothing_noted(scene: Scene, of: Any, moment: str, branch: str) -> None:
+    await _fifty(scene)
+    before, number = scene.snapshot(), len(scene.rows("data_sources"))
+    await anyio.to_thread.run_sync(died, scene, "run_batch", of(scene), moment)
+    async with scene.connected(reply=agreeing) as call:
+        (cut_off, *_) = [row["operation"] for row in (await call("get_operation")).structured["operations"]]
+        ended = await call("control_operation", operation=cut_off, action=branch)
+    assert ended.state == "done", ended.text
+    if branch == "undo":
+        assert scene.snapshot() == before
+    elif of is _to_delete:
+        assert made(scene) == []
+    elif of is _to_copy:
+        assert len(scene.rows("data_sources")) == number + 2
+        assert scene.sent("POST", "/flows/{flow_id}/copy") == 2
+    else:
+        assert {row["description"] for row in made(scene)} == {f"Number {row['id']}" for row in made(scene)}

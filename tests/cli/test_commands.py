@@ -179,3 +179,49 @@ def test_every_error_has_an_exit_code() -> None:
 
 def test_the_version() -> None:
     assert run("--version").stdout.startswith("nexla-mcp ")
+
+
+@pytest.fixture
+def kept_apart(account: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The account, with what is kept of its operations in a folder of the test."""
+    del account
+    monkeypatch.setenv("NEXLA_MCP_STATE_DIR", str(tmp_path / "state"))
+
+
+@pytest.mark.usefixtures("kept_apart")
+def test_a_batch_from_a_file_tells_its_progress_and_is_done_once(sandbox: Any, tmp_path: Path) -> None:
+    """The items of a table; the rest of the arguments from the words. The second time nothing is missing."""
+    store = sandbox.world.store
+    login = next(row for row in store.all("data_credentials") if row["credentials_type"] == "s3")
+    heading = "name,connector,credential,config.start.cron,config.path"
+    rows = [f"From a table {number},s3,{login['id']},0 0 * * * ?,acme-data-lake/{number}" for number in range(5)]
+    table = tmp_path / "sources.csv"
+    table.write_text("\n".join([heading, *rows]))
+    words = ("call", "run_batch", "action=create", "type=source", "--file", str(table), "-o", "json")
+    done = run(*words)
+    assert done.exit_code == ExitCode.OK
+    assert json.loads(done.stdout)["items"] == {"done": 5}
+    assert "5 of 5 items" in done.stderr
+    assert json.loads(run(*words).stdout)["state"] == "unchanged"
+    assert sum(row["name"].startswith("From a table") for row in store.all("data_sources")) == 5
+
+
+@pytest.mark.usefixtures("kept_apart")
+def test_the_example_of_a_batch_runs(sandbox: Any) -> None:
+    done = run("call", "run_batch", "--file", "examples/batch.yaml", "-o", "json")
+    assert done.exit_code == ExitCode.OK, done.output
+    names = {row["name"] for row in sandbox.world.store.all("data_sources")}
+    assert {"Orders DE", "Orders FR", "Orders IT"} <= names
+
+
+@pytest.mark.usefixtures("kept_apart")
+def test_a_batch_of_which_an_item_fails_does_not_end_with_0(sandbox: Any, tmp_path: Path) -> None:
+    login = next(row["id"] for row in sandbox.world.store.all("data_credentials") if row["credentials_type"] == "s3")
+    file = tmp_path / "batch.json"
+    item = {"connector": "s3", "credential": login, "config": {"start.cron": "0 0 * * * ?", "path": "acme-data-lake/x"}}
+    items = [{"name": f"Half refused {number}", **item} for number in range(2)]
+    file.write_text(json.dumps({"action": "create", "type": "source", "items": items}))
+    sandbox.world.faults.add("status", method="POST", route="/data_sources", status=403, count=1)
+    refused = run("call", "run_batch", "--file", str(file))
+    assert refused.exit_code == ExitCode.FAILED
+    assert "1 done, 1 failed" in refused.output

@@ -120,6 +120,8 @@ REPRESENTATIVE = (
     ("grant_access", "PUT /data_sources/{data_source_id}/accessors", "late"),
     ("grant_access", "PUT /data_sets/{data_set_id}/accessors", "nothing"),
     ("grant_access", "PUT /data_sinks/{data_sink_id}/accessors", "403"),
+    ("revoke_access", "DELETE /data_sources/{data_source_id}/accessors", "late"),
+    ("replace_access", "POST /data_sources/{data_source_id}/accessors", "reset after"),
     ("undo of a pause", "PUT /data_sinks/{sink_id}/pause", "403"),
     ("undo of a pause", "GET /{resource_type}/{resource_id}/flow", "404"),
     ("undo of a grant", "DELETE /data_sources/{data_source_id}/accessors", "late"),

@@ -52,6 +52,10 @@ def picture(scene: Scene) -> Picture:
         key = (row["resource_kind"], row["resource_id"])
         roles = " ".join(sorted(row["access_roles"]))
         seen["grant", key[0], names.get(key, str(key[1])), row["type"], str(row["subject_id"]), roles] += 1
+    for row in store.all("gen_ai_integration_configs"):
+        seen["genai config", str(row["name"]), row["type"], str(row["status"])] += 1
+    for row in store.all("gen_ai_org_settings", active=True):
+        seen["genai setting", row["gen_ai_usage"], "active"] += 1
     seen["flow node", "any"] = len(store.all("flow_nodes"))
     return seen
 
@@ -189,6 +193,31 @@ WRITES: dict[str, Write] = {
         ("POST /data_sources",),
         ("GET /data_sources", "GET /data_credentials/{credential_id}"),
     ),
+    "run_batch": Write(
+        "run_batch",
+        "acme",
+        lambda scene, _: {
+            "action": "create",
+            "type": "source",
+            "items": [
+                {
+                    "name": "Orders US",
+                    "connector": "s3",
+                    "config": {"start.cron": "0 0 * * * ?", "path": "acme-data-lake/orders/us"},
+                    "credential": _id(scene, "credential", LAKE),
+                }
+            ],
+        },
+        ("POST /data_sources",),
+        ("GET /data_sources", "GET /data_credentials/{credential_id}"),
+    ),
+    "run_batch, of pauses": Write(
+        "run_batch",
+        "running",
+        lambda scene, _: {"action": "pause", "type": "source", "items": [{"id": _id(scene, "source", FLOW)}]},
+        ("PUT /data_sources/{source_id}/pause",),
+        ("GET /data_sources", _OF_A_NODE),
+    ),
     "create_destination": Write(
         "create_destination",
         "running",
@@ -230,6 +259,16 @@ WRITES: dict[str, Write] = {
         },
         ("PUT /data_sources/{source_id}",),
         ("GET /data_sources/{source_id}", _OF_A_NODE),
+    ),
+    "call_operation": Write(
+        "call_operation",
+        "running",
+        lambda scene, _: {
+            "operation": "update_source",
+            "arguments": {"source_id": _id(scene, "source", FLOW), "body": {"name": "Orders EU, renamed"}},
+        },
+        ("PUT /data_sources/{source_id}",),
+        ("GET /data_sources/{source_id}",),
     ),
     "create_flow": Write(
         "create_flow",
@@ -337,6 +376,13 @@ WRITES: dict[str, Write] = {
         ),
         ("GET /data_sets", "GET /data_sets/{set_id}", "GET /data_sets/{set_id}/samples", _OF_A_NODE, _RUNS),
     ),
+    "configure_genai": Write(
+        "configure_genai",
+        "acme",
+        lambda *_: {"name": "Docs model", "provider": "genai_openai", "key": f"env:{SECRET_VARIABLE}"},
+        ("POST /data_credentials", "POST /gen_ai_integration_configs", "POST /gen_ai_org_settings"),
+        ("GET /data_credentials", "GET /gen_ai_integration_configs", "GET /gen_ai_org_settings/active_config"),
+    ),
     "grant_access": Write(
         "grant_access",
         "running",
@@ -350,6 +396,24 @@ WRITES: dict[str, Write] = {
         },
         _GRANTS,
         (_ACCESSORS, "GET /orgs/{org_id}/members"),
+    ),
+    "revoke_access": Write(
+        "revoke_access",
+        "running",
+        lambda scene, _: {"type": "source", "resources": [_id(scene, "source", FLOW)], "to": "user", "who": SAM},
+        ("DELETE /data_sources/{data_source_id}/accessors",),
+        (_ACCESSORS,),
+    ),
+    "replace_access": Write(
+        "replace_access",
+        "running",
+        lambda scene, _: {
+            "type": "source",
+            "resources": [_id(scene, "source", FLOW)],
+            "grants": [{"to": "user", "who": SAM, "role": "operator"}],
+        },
+        ("POST /data_sources/{data_source_id}/accessors",),
+        (_ACCESSORS, "GET /teams"),
     ),
     "undo of a pause": Write(
         "control_operation",

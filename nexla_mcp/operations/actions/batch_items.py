@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from nexla_mcp.domain.errors import Failure
 from nexla_mcp.domain.plans import Act
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.base import Row
 from nexla_mcp.operations.actions.action import Action, Arguments, Output, Work
 from nexla_mcp.operations.actions.copying import CopyFlow
 from nexla_mcp.operations.actions.deleting import Delete
-from nexla_mcp.operations.actions.statuses import Activate, Pause, affected, is_running
+from nexla_mcp.operations.actions.statuses import Activate, Pause, RestoreStatuses, affected, is_running
 from nexla_mcp.operations.actions.updating import Update
 from nexla_mcp.operations.configuration import differing, read_in_full
 from nexla_mcp.operations.lineage import IN_A_TREE, read_tree
@@ -56,6 +57,15 @@ class ItemKind(Protocol):
         """After a crash: what it came to, or None when it can be done again."""
 
     def undo(self, item: Item, before: Any, output: Output) -> Act | None: ...
+
+
+async def _nodes(work: Work, item: Item) -> list[dict[str, Any]]:
+    """What an act on it acts on, and whether each runs."""
+    lineage = (await read_tree(work.nexla, item.id or 0, item.type)).lineage
+    return [
+        {"type": node.type.value, "id": node.id, "running": is_running(node.status) is True}
+        for node in affected(lineage, item.type, item.id or 0)
+    ]
 
 
 class _Changes:
@@ -108,12 +118,7 @@ class _Runs(_Changes):
         self._running = running
 
     async def prepare(self, item: Item) -> Any:
-        lineage = (await read_tree(self._work.nexla, item.id or 0, item.type)).lineage
-        nodes = [
-            {"type": node.type.value, "id": node.id, "running": is_running(node.status) is True}
-            for node in affected(lineage, item.type, item.id or 0)
-        ]
-        return {**await super().prepare(item), "nodes": nodes}
+        return {**await super().prepare(item), "nodes": await _nodes(self._work, item)}
 
     async def act(self, item: Item, before: Any) -> Output:
         if all(node["running"] is self._running for node in before["nodes"]):
@@ -126,11 +131,22 @@ class _Runs(_Changes):
 
 
 class _Deletes(_Changes):
+    async def prepare(self, item: Item) -> Any:
+        nodes = await _nodes(self._work, item) if item.type in {*IN_A_TREE, ResourceType.FLOW} else []
+        return {**await super().prepare(item), "nodes": nodes}
+
     async def act(self, item: Item, before: Any) -> Output:
-        if item.type in {*IN_A_TREE, ResourceType.FLOW}:
-            # What runs cannot be deleted (contract 6).
-            await Pause().act(self._work, item.identity, None)
-        return await super().act(item, before)
+        nodes = before["nodes"]
+        if not any(node["running"] for node in nodes):
+            return await super().act(item, before)
+        # What runs cannot be deleted (contract 6); what is not deleted after all runs on.
+        await Pause().act(self._work, item.identity, None)
+        try:
+            return await super().act(item, before)
+        except Failure as failure:
+            if not failure.info.maybe_applied:
+                await RestoreStatuses().act(self._work, {"nodes": nodes}, None)
+            raise
 
 
 class _Copies(_Changes):

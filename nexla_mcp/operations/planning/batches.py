@@ -62,6 +62,7 @@ async def plan_batch(
         raise Failure.of(ErrorCode.BAD_INPUT, f"At most {MOST_ITEMS:,} items in a batch. Nothing was done.")
     risk = _risk(verb, targets)
     summary = f"{verb.value.capitalize()} {len(todo):,} {kind.value}s"
+    summary += f"; {kept:,} are so already." if kept else "."
     return Plan(
         tool="run_batch",
         arguments={
@@ -74,7 +75,7 @@ async def plan_batch(
         },
         principal=str(planning.principal),
         risk=risk if todo else Risk.WRITE,
-        summary=f"{summary}; {kept:,} are so already." if todo else f"All {kept:,} are so already, nothing to do.",
+        summary=summary if todo else f"All {kept:,} are so already, nothing to do.",
         steps=(_step(verb, kind, todo, on_error, parallel),) if todo else (),
         targets=tuple(targets[:MOST_TARGETS]),
         also=_named(todo),
