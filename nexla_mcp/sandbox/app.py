@@ -6,15 +6,15 @@ import asyncio
 import json
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.routing import Mount
 
+from nexla_mcp.sandbox import background
 from nexla_mcp.sandbox.building import keep_clock
 from nexla_mcp.sandbox.clock import iso
 from nexla_mcp.sandbox.damage import damaged, status_answer
@@ -29,9 +29,11 @@ from nexla_mcp.sandbox.request_log import ServedRequest
 from nexla_mcp.sandbox.routes import collected
 from nexla_mcp.sandbox.routes.admin import ROUTES as ADMIN_ROUTES
 from nexla_mcp.sandbox.routing import Call, Principal, Reply
+from nexla_mcp.sandbox.webhooks import ROUTES as WEBHOOK_ROUTES
+from nexla_mcp.sandbox.webhooks import WEBHOOK_PREFIX
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from nexla_mcp.sandbox.world import World
 
@@ -57,11 +59,29 @@ class _Asked:
 
 
 def create_app(world: World) -> Starlette:
-    """The ASGI application: the API under `/nexla-api`, the admin endpoint under `/_sandbox`.
+    """The ASGI application: the API under `/nexla-api`, webhooks beside it, the admin endpoint under `/_sandbox`.
 
     Faults that cut a connection need the protocol class of `delivery`; the rest runs under any server.
     """
-    return Starlette(routes=[Mount(API_PREFIX, _Api(world)), Mount(ADMIN_PREFIX, _Admin(world))])
+    api = _Api(world, RouteTable(collected(), KNOWN), API_PREFIX)
+    webhooks = _Api(world, RouteTable(WEBHOOK_ROUTES), WEBHOOK_PREFIX)
+    app = Starlette()
+    parts: dict[str, ASGIApp] = {API_PREFIX: api, WEBHOOK_PREFIX: webhooks, ADMIN_PREFIX: _Admin(world)}
+    app.router.default = _Front(parts, otherwise=app.router.default)
+    return app
+
+
+@dataclass(frozen=True)
+class _Front:
+    """The part that a path belongs to. Starlette's own routes would not match a path with a line break in it."""
+
+    parts: Mapping[str, ASGIApp]
+    otherwise: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = f"{scope.get('path', '')}/"
+        part = next((part for prefix, part in self.parts.items() if path.startswith(f"{prefix}/")), self.otherwise)
+        await part(scope, receive, send)
 
 
 class _Endpoint:
@@ -153,14 +173,15 @@ class _Admin(_Endpoint):
 
 
 class _Api(_Endpoint):
-    """The platform's REST API, with whatever faults are switched on."""
+    """The platform's REST API, or its webhooks, with whatever faults are switched on."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world, RouteTable(collected(), KNOWN))
+    def __init__(self, world: World, table: RouteTable, prefix: str) -> None:
+        super().__init__(world, table)
+        self.prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            asked = await self.read(scope, receive, API_PREFIX)
+            asked = await self.read(scope, receive, self.prefix)
         except Refusal as refusal:
             request_id = uuid.uuid4().hex
             answer = refused(refusal, timestamp=iso(self.world.clock.now()), request_id=request_id)
@@ -181,6 +202,7 @@ class _Api(_Endpoint):
     def before_work(self) -> None:
         super().before_work()
         self.world.simulation.advance_to_now()
+        background.advance(self.world)
 
     async def _answer(
         self,

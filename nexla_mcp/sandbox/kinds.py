@@ -16,6 +16,7 @@ ORGS = "orgs"
 ACCESSORS = "accessors"
 AUDIT = "audit"
 DOCS = "doc_containers"
+SCHEMAS = "data_schemas"
 
 NODE_KINDS = (SOURCES, NEXSETS, DESTINATIONS)
 """What a flow node can stand for."""
@@ -28,6 +29,7 @@ KIND_OF_COLLECTION = {
     NEXSETS: NEXSETS,
     DESTINATIONS: DESTINATIONS,
     "flows": FLOW_NODES,
+    "data_flows": FLOW_NODES,
     CODE: CODE,
     "transforms": CODE,
     "attribute_transforms": CODE,
@@ -36,6 +38,8 @@ KIND_OF_COLLECTION = {
     TEAMS: TEAMS,
     USERS: USERS,
     ORGS: ORGS,
+    DOCS: DOCS,
+    SCHEMAS: SCHEMAS,
 }
 """Store kind by the first segment of an API path."""
 
@@ -51,5 +55,8 @@ ITEM_TYPES = {
     TEAMS: "Team",
     USERS: "User",
     ORGS: "Org",
+    DOCS: "DocContainer",
+    SCHEMAS: "DataSchema",
+    "runtimes": "Runtime",
 }
 """`item_type` of audit entries (contract 22)."""

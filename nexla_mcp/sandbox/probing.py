@@ -19,7 +19,7 @@ _DEEPEST = 10
 
 def probe(call: Call, credential: Document) -> Any:
     """`{output}` when let in, 403 `{status, message}` when refused; `async=true` answers a request to poll."""
-    return answered(call, lambda: _log_in(credential))
+    return answered(call, lambda: log_in(credential))
 
 
 def tree(call: Call, credential: Document) -> Any:
@@ -36,7 +36,8 @@ def sample(call: Call, credential: Document) -> Any:
     return answered(call, lambda: _sample(credential, body))
 
 
-def _log_in(credential: Document) -> dict[str, Any]:
+def log_in(credential: Document) -> dict[str, Any]:
+    """What a login that works answers; a refusal where the third party lets nobody in."""
     facts = credential.get("_sandbox") or {}
     if facts.get("probe", "ok") == "refused":
         message = facts.get("refusal") or "Authentication failed: incorrect username or password"
@@ -47,7 +48,7 @@ def _log_in(credential: Document) -> dict[str, Any]:
 
 
 def _tree(credential: Document, body: dict[str, Any], depth: int) -> dict[str, Any]:
-    _log_in(credential)
+    log_in(credential)
     found = (credential.get("_sandbox") or {}).get("tree") or {}
     for step in _steps(body):
         found = found.get(step) if isinstance(found, dict) else None
@@ -70,7 +71,7 @@ def _cut(node: Any, depth: int) -> Any:
 
 
 def _sample(credential: Document, body: dict[str, Any]) -> dict[str, Any]:
-    _log_in(credential)
+    log_in(credential)
     kind = credential["credentials_type"]
     records = (credential.get("_sandbox") or {}).get("sample") or []
     if not (body.get("path") or body.get("table") or body.get("query") or body.get("url")):

@@ -17,6 +17,7 @@ import uvicorn
 from nexla_mcp.sandbox.app import ADMIN_PREFIX, API_PREFIX, create_app
 from nexla_mcp.sandbox.building import build_world, close_world
 from nexla_mcp.sandbox.delivery import ExposedConnection
+from nexla_mcp.sandbox.webhooks import WEBHOOK_PREFIX
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -71,6 +72,8 @@ def serve(options: SandboxOptions) -> Iterator[RunningSandbox]:
     except BaseException:
         listener.close()
         raise
+    origin = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+    world.webhook_origin = origin + WEBHOOK_PREFIX
     config = uvicorn.Config(
         create_app(world),
         http=ExposedConnection,
@@ -89,7 +92,6 @@ def serve(options: SandboxOptions) -> Iterator[RunningSandbox]:
         server.settled.wait()
         if not server.started:
             raise OSError("the sandbox could not start listening")
-        origin = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
         yield RunningSandbox(origin + API_PREFIX, origin + ADMIN_PREFIX, world.sessions.service_keys(), world)
     finally:
         server.should_exit = True

@@ -23,6 +23,8 @@ class World:
     options: SandboxOptions
     clock: SimulatedClock
     store: Store
+    webhook_origin: str = ""
+    """Where webhooks are taken, `http://127.0.0.1:PORT/webhooks`; empty while nothing listens."""
     sessions: Sessions = field(init=False)
     faults: Faults = field(init=False)
     requests: RequestLog = field(init=False)

@@ -40,7 +40,7 @@ def test_refusals_come_in_the_documented_envelope(empty_api):
         ("GET", "/nowhere", 404),
         ("GET", "/", 404),
         ("PATCH", "/teams", 405),
-        ("GET", "/gen_ai_org_settings", 501),
+        ("DELETE", "/orgs/1", 501),
         ("GET", "/users/notanumber", 404),
         ("GET", "/teams/99999999999999999999999999", 404),
     ],
@@ -111,3 +111,9 @@ def test_pages_of_a_list(empty_api):
 @pytest.mark.parametrize("query", ["page=0", "page=-1", "per_page=0", "per_page=x", "page=1.5"])
 def test_page_parameters_must_be_positive_integers(empty_api, query):
     assert empty_api.get(f"/teams?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("name", ["%0A0", "%0A", "%0D%0A"])
+def test_a_line_break_in_a_path_is_no_such_resource(empty_api, name):
+    answer = empty_api.get(f"/teams/{name}")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")

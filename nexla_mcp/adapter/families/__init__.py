@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nexla_mcp.adapter.families.code import AttributeTransforms, CodeContainers, Transforms
     from nexla_mcp.adapter.families.credentials import Credentials
     from nexla_mcp.adapter.families.flows import Flows
+    from nexla_mcp.adapter.families.genai import GenAi
     from nexla_mcp.adapter.families.health import Health
     from nexla_mcp.adapter.families.logs import Logs
     from nexla_mcp.adapter.families.lookups import Lookups
@@ -113,6 +114,11 @@ class Families:
     @cached_property
     def logs(self) -> Logs:
         found: Logs = self._family("logs", "Logs")
+        return found
+
+    @cached_property
+    def genai(self) -> GenAi:
+        found: GenAi = self._family("genai", "GenAi")
         return found
 
     @cached_property

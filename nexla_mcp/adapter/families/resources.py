@@ -9,6 +9,9 @@ from nexla_mcp.adapter.families.family import EVERYTHING_I_SEE, Acted, Family, f
 from nexla_mcp.adapter.families.flow_answers import has_flows, read_flow
 from nexla_mcp.adapter.models import Destination, Doc, Nexset, Resource, SampleRecord, Source
 from nexla_mcp.adapter.rows import Rows, list_in, read_or_none, unreadable
+from nexla_mcp.domain.errors import ErrorCode, Failure
+from nexla_mcp.domain.secrets import mask_text
+from nexla_mcp.domain.text import clean_text
 
 M = TypeVar("M", bound=Resource)
 
@@ -115,8 +118,20 @@ class Nexsets(Runnable[Nexset]):
 
 
 def recommendation(data: Any) -> str:
-    """The text in a recommendation's answer (contract 9.6, trap T12)."""
+    """The text in a recommendation's answer (contract 9.6, trap T12).
+
+    Raises:
+        Failure: `unsupported` when the platform says why there is none, `unreadable_answer` when it does not.
+    """
     output = data.get("output") if isinstance(data, dict) else None
+    why = output.get("errorMessage") if isinstance(output, dict) and not output.get("response") else None
+    if isinstance(why, str) and why:
+        raise Failure.of(
+            ErrorCode.UNSUPPORTED,
+            f"The platform suggests nothing: {mask_text(clean_text(why, 200)).rstrip('.')}.",
+            hint="An admin of the org sets up a language model with configure_genai.",
+            next_tool="configure_genai",
+        )
     text = output.get("response") if isinstance(output, dict) else None
     if not isinstance(text, str):
         raise unreadable("a recommended description", data)

@@ -89,6 +89,7 @@ class Org(Row):
     email: str | None = None
     email_domain: str | None = None
     client_identifier: str | None = None
+    org_webhook_host: str | None = None
     access_roles: Words = ()
     owner: Owner | None = None
     billing_owner: Owner | None = None

@@ -23,10 +23,12 @@ _PARAMETERS = {
     "code_containers": "code_container_id",
     "projects": "project_id",
     "teams": "team_id",
+    "data_schemas": "schema_id",
+    "doc_containers": "doc_container_id",
 }
 
 
-_ASYNCHRONOUS = frozenset({"data_sources", "code_containers", "projects", "teams"})
+_ASYNCHRONOUS = frozenset({"data_sources", "code_containers", "projects", "doc_containers", "teams"})
 """Whose logs may be asked for with `async=true`, beside those of users and orgs (contract 2.7)."""
 
 

@@ -10,6 +10,7 @@ from nexla_mcp.sandbox.asynchronous import answered
 from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.errors import Refusal
 from nexla_mcp.sandbox.paging import page_of
+from nexla_mcp.sandbox.routes.genai import recommended
 from nexla_mcp.sandbox.routes.running import one_flow, set_running
 from nexla_mcp.sandbox.routes.writing import deleted
 from nexla_mcp.sandbox.routing import Call, Reply, Route
@@ -92,8 +93,8 @@ def copy(call: Call) -> Any:
 
 
 def recommend_docs(call: Call) -> Any:
-    _node(call, "collaborator")
-    return {"status": "ok", "output": {"statusCode": 404, "errorMessage": "GenAI is not configured for this org"}}
+    node = _node(call, "collaborator")
+    return recommended(call, lineage.resource(call.world, node))
 
 
 def get_by_resource(call: Call) -> Any:

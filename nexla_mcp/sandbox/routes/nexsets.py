@@ -10,6 +10,7 @@ from nexla_mcp.sandbox.audit import author
 from nexla_mcp.sandbox.clock import iso
 from nexla_mcp.sandbox.errors import invalid
 from nexla_mcp.sandbox.routes import destinations
+from nexla_mcp.sandbox.routes.genai import recommended
 from nexla_mcp.sandbox.routes.running import set_running
 from nexla_mcp.sandbox.routes.writing import COMMON, changed, given, referenced, references
 from nexla_mcp.sandbox.routing import Call, Reply, Route
@@ -183,8 +184,7 @@ def _doc(call: Call, item: Document) -> dict[str, Any]:
 
 
 def recommend_docs(call: Call) -> Any:
-    require(call, kinds.NEXSETS, call.id("data_set_id"))
-    return {"status": "ok", "output": {"statusCode": 404, "errorMessage": "GenAI is not configured for this org"}}
+    return recommended(call, require(call, kinds.NEXSETS, call.id("data_set_id")))
 
 
 def _full(call: Call, document: Document) -> Any:

@@ -74,11 +74,6 @@ def _custodians(call: Call, org: Document) -> list[Any]:
     return [{name: user[name] for name in ("id", "email", "full_name")} for user in users if user]
 
 
-def list_auth_settings(call: Call) -> list[Any]:
-    org_of(call, admin=True)
-    return []
-
-
 def account_summary(call: Call) -> Any:
     org_id = org_of(call)["id"] if "org_id" in call.path else call.principal.org_id
     nexsets = call.world.store.all(kinds.NEXSETS, org_id=org_id)
@@ -108,7 +103,6 @@ ROUTES: tuple[Route, ...] = (
     Route("PUT", f"{_ONE}/custodians", set_custodians),
     Route("POST", f"{_ONE}/custodians", add_custodians),
     Route("DELETE", f"{_ONE}/custodians", remove_custodians),
-    Route("GET", f"{_ONE}/auth_settings", list_auth_settings),
     Route("GET", f"{_ONE}/account_summary", account_summary),
     Route("GET", "/orgs/account_summary", account_summary),
 )

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox.routing import Call, Route
+from nexla_mcp.sandbox.webhook_keys import host_of
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.sessions import Session
@@ -48,7 +49,7 @@ def _token(world: World, session: Session) -> dict[str, Any]:
             "email_domain": org.get("email_domain", ""),
             "email": org.get("email"),
             "client_identifier": org.get("client_identifier"),
-            "org_webhook_host": org.get("org_webhook_host", ""),
+            "org_webhook_host": host_of(world, org),
         },
     }
 

@@ -9,6 +9,7 @@ from nexla_mcp.sandbox import kinds
 from nexla_mcp.sandbox.clock import iso
 from nexla_mcp.sandbox.shapes import credentials
 from nexla_mcp.sandbox.shapes.common import Shape, brief, connector, flat, head, schema, tail, tail_of_number
+from nexla_mcp.sandbox.webhook_keys import api_keys
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.access import Access
@@ -46,7 +47,7 @@ def source(world: World, access: Access, document: Document) -> Shape:
         "source_type": document["source_type"],
         "connector_type": document["source_type"],
         "connector": connector(document["source_type"]),
-        "api_keys": [],
+        "api_keys": api_keys(world, document),
         "run_ids": _run_ids(world, document),
         "flow_type": document["flow_type"],
         "ingestion_mode": document["ingestion_mode"],

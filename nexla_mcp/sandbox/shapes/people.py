@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nexla_mcp.sandbox import kinds
 from nexla_mcp.sandbox.shapes.common import Shape
+from nexla_mcp.sandbox.webhook_keys import host_of
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.store import Document
@@ -61,7 +62,7 @@ def org(world: World, document: Document, principal_user: int, *, in_list: bool 
         "description": document.get("description"),
         "email_domain": document["email_domain"],
         "email": document.get("email"),
-        "org_webhook_host": document["org_webhook_host"],
+        "org_webhook_host": host_of(world, document),
         "access_roles": ["owner"]
         if owner.get("id") == principal_user
         else ["admin" if caller_is_admin else "collaborator"],

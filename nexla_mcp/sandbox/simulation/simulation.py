@@ -14,11 +14,13 @@ from nexla_mcp.sandbox.simulation.behaviour import Behaviours
 from nexla_mcp.sandbox.simulation.detection import detect, show_repaired
 from nexla_mcp.sandbox.simulation.events import Event
 from nexla_mcp.sandbox.simulation.graph import NEXSETS, SOURCES, Lineage
+from nexla_mcp.sandbox.simulation.ingestion import ingest
 from nexla_mcp.sandbox.simulation.notices import Alerts, notify
 from nexla_mcp.sandbox.simulation.runs import RUN_MS, Run
 from nexla_mcp.sandbox.simulation.schedule import beat_of, fires_between, next_fire
 from nexla_mcp.sandbox.simulation.series import Series
 from nexla_mcp.sandbox.simulation.transforming import show_transformed
+from nexla_mcp.sandbox.webhook_keys import WEBHOOK
 
 if TYPE_CHECKING:
     from nexla_mcp.sandbox.store import Document
@@ -87,6 +89,10 @@ class Simulation:
     def paused(self, kind: str, identifier: int) -> None:
         self._status_changed(kind, identifier, "PAUSE", "paused")
 
+    def ingest(self, source: Document, records: list[dict[str, Any]], *, anew: bool) -> Document:
+        """Takes records that were sent to a source; gives the nexset that holds them."""
+        return ingest(self.world, self.series, source, records, anew=anew)
+
     def live_samples(self, data_set_id: int, count: int) -> list[dict[str, Any]]:
         """Records as they stand in a nexset now; one without its own shows its parent's, unchanged."""
         nexset = self.world.store.get(NEXSETS, data_set_id)
@@ -129,6 +135,9 @@ class Simulation:
         lineage = Lineage(self.world.store)
         due = NEVER
         for source in lineage.sources.values():
+            if source["source_type"] == WEBHOOK:
+                # It runs when it is sent something.
+                continue
             schedule = self._schedule(source["id"])
             if source["status"] != "ACTIVE":
                 if schedule and schedule.active_since is not None:
