@@ -58,8 +58,8 @@ their word give its token back as `confirmation`. describe_connector lists the f
 - Each change is an operation with a receipt (get_operation) and its undo (control_operation). Repeating a create \
 is safe: what exists is kept. After maybe_applied look before doing anything again.
 - An error says what happened, whether anything was changed, and what to do next.
-- More tools than are listed exist (copy and migrate flows, batches, alerts, webhooks, tasks, teams, lookups …), as does \
-every operation of Nexla's API: find_operation finds them, call_operation calls them.\
+- More tools exist than are listed (copy and migrate flows, batches, alerts, webhooks, tasks, teams, lookups …), and \
+every operation of Nexla's API can be called: find_operation finds them, call_operation calls them.\
 """
 
 

@@ -179,6 +179,10 @@ class SecretStore:
         """Every secret that this process sent or was told of: a later answer may echo it, as a refused login does."""
         return tuple(self._sent)
 
+    def heard(self, secret: str) -> None:
+        """Notes a secret that the platform told us."""
+        self._sent.add(secret)
+
     def beware(self, plan: Any) -> None:
         """Notes the secrets of a plan that another process began: what it sent may be echoed to this one."""
         with suppress(Failure):

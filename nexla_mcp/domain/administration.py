@@ -1,35 +1,46 @@
-"""What can be chosen where projects, teams and notifications are changed."""
+"""What can be chosen where projects, teams, lookups, requests and notifications are changed."""
 
 from __future__ import annotations
 
 from enum import Enum
 
-
-class FlowChange(str, Enum):
-    """What becomes of the flows that are named."""
-
-    ADD = "add"
-    REMOVE = "remove"
-    REPLACE = "replace"
+from pydantic import BaseModel, ConfigDict, Field
 
 
-class MemberChange(str, Enum):
-    """What becomes of the people that are named."""
+class ProjectAction(str, Enum):
+    CREATE = "create"
+    UPDATE = "update"
+    ADD_FLOWS = "add_flows"
+    REMOVE_FLOWS = "remove_flows"
+    SET_FLOWS = "set_flows"
 
-    ADD = "add"
-    ADMIN = "admin"
-    REMOVE = "remove"
-    REPLACE = "replace"
+
+class TeamAction(str, Enum):
+    CREATE = "create"
+    UPDATE = "update"
+    ADD_MEMBERS = "add_members"
+    REMOVE_MEMBERS = "remove_members"
+    SET_MEMBERS = "set_members"
+
+
+class LookupAction(str, Enum):
+    CREATE = "create"
+    UPDATE = "update"
+    PUT_ROWS = "put_rows"
+    DELETE_ROWS = "delete_rows"
+
+
+class Decision(str, Enum):
+    APPROVE = "approve"
+    REJECT = "reject"
 
 
 class NotificationAction(str, Enum):
-    """What is done."""
-
+    ENABLE = "enable"
+    DISABLE = "disable"
     MARK_READ = "mark_read"
     MARK_UNREAD = "mark_unread"
     DELETE = "delete"
-    SEND = "send"
-    SILENCE = "silence"
 
 
 class Channel(str, Enum):
@@ -40,3 +51,12 @@ class Channel(str, Enum):
     SMS = "SMS"
     SLACK = "SLACK"
     WEBHOOKS = "WEBHOOKS"
+
+
+class Member(BaseModel):
+    """Somebody in a team."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: str
+    admin: bool = Field(default=False, description="Runs the team.")

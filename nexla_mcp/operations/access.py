@@ -13,6 +13,7 @@ from nexla_mcp.domain.resources import ResourceRef, ResourceType
 from nexla_mcp.domain.results.access import AccessList, Grant, Looked
 from nexla_mcp.domain.results.lineage import Key
 from nexla_mcp.operations.details import describe
+from nexla_mcp.operations.effective_access import person_of, reach_of, reaching
 from nexla_mcp.operations.lineage import read_flow
 from nexla_mcp.operations.listing import list_type
 from nexla_mcp.operations.parallel import Read, outcomes
@@ -34,12 +35,14 @@ class _Reading:
 
 
 async def list_access(
-    nexla: Nexla, kind: ResourceType, reference: int | str, *, whole_flow: bool = False
+    nexla: Nexla, kind: ResourceType, reference: int | str, *, whole_flow: bool = False, person: str | None = None
 ) -> AccessList:
-    """Owners and grants. With `whole_flow`, of every resource in the flow, since none inherits.
+    """Owners and grants. With `whole_flow`, of every resource in the flow, since none inherits. With `person`, what
+    that member of the org may do, through teams and the org as well.
 
     Raises:
-        Failure: `bad_input` for a type that has no access rules, else as for every read.
+        Failure: `bad_input` for a type that has no access rules, `not_found` for who is no member of the org, else as
+            for every read.
     """
     if kind in WITHOUT_ACCESSORS:
         raise Failure.of(
@@ -53,6 +56,7 @@ async def list_access(
             f"A {kind.value} stands in no one flow.",
             hint="Leave whole_flow out, or ask for a flow, source, nexset or destination.",
         )
+    somebody = await person_of(nexla, person) if person is not None else None
     target = await resolve(nexla, kind, reference)
     targets = await _whole_flow(nexla, target) if whole_flow else [target]
     reads: list[Read] = [*(partial(_read, nexla, item) for item in targets), partial(_names_of_several_teams, nexla)]
@@ -66,10 +70,15 @@ async def list_access(
         for item in read
         for grant in item.grants
     ]
+    if somebody is not None and isinstance(twins, Failure):
+        raise twins
+    looked = [item.looked for item in read]
     return AccessList(
-        resources=[item.looked for item in read],
-        grants=grants,
-        uneven=_uneven(grants, [(item.looked.type, item.looked.id) for item in read]) or None,
+        resources=looked,
+        grants=grants if somebody is None else reaching(somebody, grants),
+        person=somebody.email if somebody else None,
+        reach=reach_of(somebody, looked, grants) if somebody else None,
+        uneven=(_uneven(grants, [(item.type, item.id) for item in looked]) or None) if somebody is None else None,
         not_read=[
             f"{item.type.value} {item.id}: {outcome.info.code.value}"
             for item, outcome in zip(targets, readings, strict=True)

@@ -7,7 +7,7 @@ from typing import Any
 from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.contract.operations import Operation, Request
 from nexla_mcp.domain.results.contract import OperationRead
-from nexla_mcp.domain.secrets import mask_secrets
+from nexla_mcp.domain.secrets import MASK, mask_secrets
 
 ROWS = 100
 """Of a list that is asked for without a page size: most people want to see a few."""
@@ -23,7 +23,7 @@ async def read_operation(nexla: Nexla, operation: Operation, request: Request) -
     if "per_page" in operation.query and operation.name.startswith("list_"):
         query.setdefault("per_page", ROWS)
     answer = await nexla.call(operation.endpoint, ids=request.ids, query=query, body=request.body)
-    data = mask_secrets(answer.data)
+    data = without_keys(mask_secrets(answer.data))
     path = f"{operation.endpoint.method} {operation.endpoint.path(request.ids)}"
     if isinstance(data, list) and all(isinstance(row, dict) for row in data):
         total = answer.headers.get("x-total-count", "")
@@ -43,6 +43,13 @@ def _more(headers: Any, query: dict[str, Any]) -> str | None:
         return f"Page {page} of {pages}; arguments.page={int(page) + 1} gives the next."
     del query
     return None
+
+
+def without_keys(value: Any) -> Any:
+    """The same without any `api_keys`: what an entry of them holds is published nowhere, so none of it is shown."""
+    if isinstance(value, dict):
+        return {key: MASK if key == "api_keys" and item else without_keys(item) for key, item in value.items()}
+    return [without_keys(item) for item in value] if isinstance(value, list) else value
 
 
 def _without_nulls(value: Any) -> Any:

@@ -22,7 +22,8 @@ from nexla_mcp.tools.spec import tool
     title="List access",
     summary="""
     Who may reach a resource: owner, and each user, team or org with its roles. A flow's parts do not inherit:
-    whole_flow=true looks at every resource of the flow and names who reaches only some of them.
+    whole_flow=true looks at every resource of the flow and names who reaches only some of them. `person`: what one
+    member may do, through teams too.
     """,
 )
 async def list_access(
@@ -30,10 +31,11 @@ async def list_access(
     type: Annotated[ResourceType, Field(description="Its type; not user or org.")],  # noqa: A002 - the word users know
     resource: Annotated[int | str, Field(description="Id or exact name.")],
     whole_flow: Annotated[bool, Field(description="Look at everything in the same flow.")] = False,
+    person: Annotated[str | None, Field(description="Email.")] = None,
 ) -> AccessList:
     from nexla_mcp.operations import access  # noqa: PLC0415 - a start should not pay for work nobody asked for yet
 
-    return await access.list_access(context.nexla, type, resource, whole_flow=whole_flow)
+    return await access.list_access(context.nexla, type, resource, whole_flow=whole_flow, person=person)
 
 
 @tool(

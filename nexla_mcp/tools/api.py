@@ -84,7 +84,8 @@ async def call_operation(
 
     found = operation_named(operation)
     if found.way.refused:
-        raise _not_allowed(found.name, found.way.refused)
+        permitted = [name for name in found.way.tools if context.toolbox.refusal_of(name) is None]
+        raise _not_allowed(found.name, found.way.refused, permitted[0] if permitted else None)
     refusals = [refusal for name in found.way.tools if (refusal := context.toolbox.refusal_of(name)) is not None]
     if refusals and len(refusals) == len(found.way.tools):
         raise _not_allowed(found.name, refusals[0].message)
@@ -98,11 +99,12 @@ async def call_operation(
     return await calling.plan_call(await context.planning(), found, request)
 
 
-def _not_allowed(name: str, why: str) -> Failure:
+def _not_allowed(name: str, why: str, instead: str | None = None) -> Failure:
     return Failure.of(
         ErrorCode.NOT_ALLOWED,
         f"{name} is not called through this server: {why.rstrip('.')}. Nothing was sent to Nexla.",
-        hint="Do not look for a way around it; a person can do it in Nexla.",
+        hint=f"Use {instead}." if instead else "Do not look for a way around it; a person can do it in Nexla.",
+        next_tool=instead,
     )
 
 

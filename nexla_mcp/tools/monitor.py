@@ -55,8 +55,8 @@ async def run_health_check(
     title="Get metrics",
     summary="""
     Records, bytes and errors of a flow, source, nexset, destination or org, by day or by run, with totals, the
-    median, the trend against it and a chart. by=run of a flow shows each node's share of each run: see where records were lost. Nexla knows no
-    durations and no run states.
+    median, the trend against it and a chart. by=run of a flow shows each node's share of each run: see where records
+    were lost. Nexla knows no durations and no run states.
     """,
 )
 async def get_metrics(

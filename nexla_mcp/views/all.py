@@ -7,12 +7,14 @@ from nexla_mcp.views import (
     contract,
     details,
     diagnosis,
+    docs_suggestion,
     environments,
     flow,
     flow_export,
     health,
     identity,
     logs,
+    members,
     metrics,
     operation,
     preview,
@@ -23,6 +25,7 @@ from nexla_mcp.views import (
     samples,
     search,
     sla,
+    tasks,
 )
 
 __all__ = [
@@ -32,12 +35,14 @@ __all__ = [
     "contract",
     "details",
     "diagnosis",
+    "docs_suggestion",
     "environments",
     "flow",
     "flow_export",
     "health",
     "identity",
     "logs",
+    "members",
     "metrics",
     "operation",
     "preview",
@@ -48,4 +53,5 @@ __all__ = [
     "samples",
     "search",
     "sla",
+    "tasks",
 ]

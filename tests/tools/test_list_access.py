@@ -121,3 +121,68 @@ async def test_what_one_may_not_see_is_forbidden(call, settings, sandbox):
     async with connected(sam) as call_as_sam:
         answer = await call_as_sam("list_access", type="source", resource=hidden)
     assert answer.structured["code"] == "forbidden"
+
+
+def reach(answer: dict[str, Any]) -> dict[tuple[str, str], tuple[list[str], str]]:
+    return {(row["type"], row["name"]): (row.get("roles", []), str(row.get("via", ""))) for row in answer["reach"]}
+
+
+async def test_what_a_person_may_do_is_told_by_their_own_grants(call):
+    got = await access(call, "source", "Web Events", person="sam@acme.example")
+    ((roles, via),) = reach(got).values()
+    assert "admin" in roles
+    assert "USER sam@acme.example" in via
+    assert {grant["who"] for grant in got["grants"]} <= {"sam@acme.example", "Data Platform"}
+
+
+async def test_what_a_person_may_do_is_told_through_their_teams(settings):
+    with serve(SandboxOptions()) as sandbox:
+        store = sandbox.world.store
+        (team,) = [row for row in store.all(kinds.TEAMS) if row["name"] == "Data Platform"]
+        lena = next(row for row in store.all(kinds.USERS) if row["email"] == "lena@acme.example")
+        member = {"id": lena["id"], "email": lena["email"], "admin": False}
+        others = [row for row in team["members"] if row["id"] != lena["id"]]
+        own = settings.model_copy(update={"api_url": sandbox.url, "service_key": SecretStr(sandbox.service_key)})
+        async with connected(own) as call:
+            store.put(kinds.TEAMS, {**team, "members": others})
+            outside = await access(call, "source", "Web Events", person=lena["email"])
+            store.put(kinds.TEAMS, {**team, "members": [*others, member]})
+            inside = await access(call, "source", "Web Events", person=lena["email"])
+    assert "TEAM Data Platform" not in str(outside["reach"])
+    ((roles, via),) = reach(inside).values()
+    assert "operator" in roles
+    assert "TEAM Data Platform" in via
+
+
+async def test_the_owner_reaches_what_is_theirs_and_a_stranger_nothing(settings):
+    with serve(SandboxOptions()) as sandbox:
+        store = sandbox.world.store
+        of_teams = {member["email"] for row in store.all(kinds.TEAMS) for member in row["members"]}
+        own = settings.model_copy(update={"api_url": sandbox.url, "service_key": SecretStr(sandbox.service_key)})
+        async with connected(own) as call:
+            members = (await call("list_org_members")).structured["rows"]
+            loose = [row["email"] for row in members if row["email"] not in of_teams and not row.get("admin")]
+            whole = await access(call, "flow", "Web Events", whole_flow=True, person="dana@acme.example")
+            assert all("owner" in roles for roles, _ in reach(whole).values())
+            for email in loose:
+                got = await access(call, "credential", "Snowflake finance", person=email)
+                assert all(not row.get("via") or row["via"] == ["owner"] for row in got["reach"])
+
+
+async def test_a_team_that_shares_its_name_is_no_proof(settings):
+    with serve(SandboxOptions()) as sandbox:
+        store = sandbox.world.store
+        users = {item["email"]: item["id"] for item in store.all(kinds.USERS)}
+        dana = Principal(users["dana@acme.example"], store.all(kinds.ORGS)[0]["id"], is_org_admin=True)
+        lena = {"id": users["lena@acme.example"], "admin": False}
+        creation.create_team(sandbox.world, dana, {"name": "Data Platform", "members": [lena]})
+        own = settings.model_copy(update={"api_url": sandbox.url, "service_key": SecretStr(sandbox.service_key)})
+        async with connected(own) as call:
+            got = await access(call, "source", "Web Events", person="lena@acme.example")
+    assert [row.get("unverified") for row in got["reach"]] == [True]
+
+
+async def test_who_is_no_member_is_not_called_without_access(call):
+    answer = await call("list_access", type="source", resource="Web Events", person="nobody@elsewhere.example")
+    assert answer.is_error
+    assert answer.structured["code"] == "not_found"

@@ -59,19 +59,30 @@ RISKS = {
         "preview_transform",
         "find_operation",
         "audit_changes",
+        "list_org_members",
+        "get_task",
     },
     Risk.WRITE: {
         "create_nexset",
         "create_transform",
         "send_alert",
+        "send_webhook_records",
         "create_credential",
         "create_source",
         "create_destination",
         "create_flow",
         "copy_flow",
+        "manage_project",
         "activate",
     },
-    Risk.DISRUPTIVE: {"migrate_schema", "pause"},
+    Risk.DISRUPTIVE: {
+        "suggest_docs",
+        "configure_genai",
+        "migrate_schema",
+        "pause",
+        "manage_lookup",
+        "manage_notifications",
+    },
     Risk.DESTRUCTIVE: {
         "delete_resource",
         "update_resource",
@@ -81,14 +92,21 @@ RISKS = {
         "grant_access",
         "revoke_access",
         "replace_access",
+        "manage_team",
+        "decide_approval",
         "call_operation",
+        "start_task",
+        "manage_task",
     },
 }
 """Of the worst plan that each tool can make. Set down here by hand, so that none is lowered by accident."""
-ALSO_READS = {"call_operation"}
+ALSO_READS = {"call_operation", "suggest_docs"}
 """Tools that change something with some arguments only."""
 OPEN_OBJECTS = {
     "call_operation": {"arguments"},
+    "start_task": {"arguments"},
+    "send_webhook_records": {"records"},
+    "manage_lookup": {"rows", "defaults"},
     "run_batch": {"items", "fields"},
     "copy_flow": {"credentials"},
     "migrate_schema": {"code", "json_schema", "parallel"},

@@ -35,12 +35,28 @@ class Looked(Row):
     my_roles: tuple[str, ...] = ()
 
 
+class Reach(Row):
+    """What one person may do with one resource."""
+
+    type: ResourceType
+    id: int
+    name: str | None = None
+    roles: tuple[str, ...] = ()
+    via: tuple[str, ...] = ()
+    """By what: as owner, as admin of the org, by a grant to them, a team of theirs or the org; empty for no access."""
+    unverified: bool | None = None
+    """True when it rests on a team alone whose name another team has as well."""
+
+
 class AccessList(Result):
-    cut_first: ClassVar[tuple[str, ...]] = ("grants", "resources")
+    cut_first: ClassVar[tuple[str, ...]] = ("grants", "reach", "resources")
     narrow_with: ClassVar[str] = "whole_flow=false"
 
     resources: list[Looked]
     grants: list[Grant]
+    person: str | None = None
+    """Whose access was asked for; `grants` are then those that reach them."""
+    reach: list[Reach] | None = None
     uneven: list[str] | None = None
     """Who has access to some resources of the flow but not to others."""
     not_read: list[str] | None = None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.operations.actions.action import Action
 from nexla_mcp.operations.actions.alerting import SendAlert
+from nexla_mcp.operations.actions.approving import Decide
 from nexla_mcp.operations.actions.batch_undoing import UndoBatch
 from nexla_mcp.operations.actions.batching import Batch
 from nexla_mcp.operations.actions.calling import Call
@@ -16,10 +17,16 @@ from nexla_mcp.operations.actions.creating import Create
 from nexla_mcp.operations.actions.deleting import Delete
 from nexla_mcp.operations.actions.deleting_verified import DeleteVerified
 from nexla_mcp.operations.actions.filing import FileFlow
+from nexla_mcp.operations.actions.genai import BindGenAi, CreateGenAiConfig, DeleteGenAiConfig, UnbindGenAi
 from nexla_mcp.operations.actions.granting import Grant, RestoreGrant
 from nexla_mcp.operations.actions.looking import AwaitNexset, Probe
+from nexla_mcp.operations.actions.lookup_entries import SetRows
+from nexla_mcp.operations.actions.membership import SetMembers
+from nexla_mcp.operations.actions.notifying import DeleteNotification, MarkNotifications, SetNotification
 from nexla_mcp.operations.actions.replacing_access import ReplaceAccess
+from nexla_mcp.operations.actions.sending import SendRecords
 from nexla_mcp.operations.actions.statuses import Activate, Pause, RestoreStatuses
+from nexla_mcp.operations.actions.tasks import AwaitTask, StartTask
 from nexla_mcp.operations.actions.updating import Update
 from nexla_mcp.operations.actions.verifying import VerifyRun
 
@@ -39,6 +46,12 @@ _ACTIONS: Mapping[str, Action] = {
         Grant(),
         RestoreGrant(),
         ReplaceAccess(),
+        MarkNotifications(),
+        DeleteNotification(),
+        SetNotification(),
+        SetMembers(),
+        SetRows(),
+        Decide(),
         Probe(),
         AwaitNexset(),
         VerifyRun(),
@@ -48,6 +61,13 @@ _ACTIONS: Mapping[str, Action] = {
         FileFlow(),
         CompareNexsets(),
         SendAlert(),
+        StartTask(),
+        AwaitTask(),
+        SendRecords(),
+        CreateGenAiConfig(),
+        DeleteGenAiConfig(),
+        BindGenAi(),
+        UnbindGenAi(),
     )
 }
 MAKING = frozenset(name for name, action in _ACTIONS.items() if action.makes)

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar
 
+from nexla_mcp.adapter.endpoint import Repeatable
 from nexla_mcp.adapter.endpoints import ENDPOINTS
 from nexla_mcp.adapter.families.operations import reader_of
 from nexla_mcp.adapter.reconcile import same_config
+from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.risk import Risk
 from nexla_mcp.operations.actions.action import Action, Arguments, Foreseen, Made, Output, Work
 from nexla_mcp.operations.actions.lost import patiently
@@ -31,8 +33,21 @@ class Call(Action):
         return {**known, "told": f"answered {answer.status}{named}"}
 
     async def settle(self, work: Work, arguments: Arguments, before: Any) -> Output | None:
-        """Only what sets fields can be seen to have been done; of anything else nothing is known."""
+        """Only what sets fields can be seen to have been done; what adds or acts is never sent a second time.
+
+        Raises:
+            Failure: `maybe_applied`, where doing it again could do it twice.
+        """
         del before
+        endpoint = ENDPOINTS[arguments["operation"]]
+        if endpoint.repeatable in {Repeatable.CREATE, Repeatable.NEVER}:
+            raise Failure.of(
+                ErrorCode.MAYBE_APPLIED,
+                f"{endpoint.name} was cut off before its answer came: it may have been done. It is not sent again.",
+                hint="Look at what it was to change; make the call anew only if it is not there.",
+                next_tool="call_operation",
+                maybe_applied=True,
+            )
         if await self._differing(work, arguments) == ():
             return {"told": "was done before it was cut off"}
         return None

@@ -47,13 +47,12 @@ async def plan_messages(planning: Planning, action: NotificationAction, identifi
         tool="manage_notifications",
         arguments={"action": action.value, "notifications": identifiers},
         principal=str(planning.principal),
-        risk=Risk.DESTRUCTIVE if deleting else Risk.WRITE,
+        risk=Risk.DISRUPTIVE if deleting else Risk.WRITE,
         summary=f"{word.capitalize()} {_counted(rows)}." if steps else f"All {len(rows)} are so already.",
         steps=tuple(steps),
         cannot_be_put_back=(_counted(rows),) if deleting else (),
         notes=tuple(f"{row.id}: {quoted(row.message)}" for row in rows[:10]),
         locks=locks,
-        type_to_confirm=_counted(rows) if deleting else None,
     )
 
 
@@ -88,7 +87,7 @@ async def plan_setting(
     await settled(planning, {lock})
     target = await _target(planning, kind, resource)
     found = await setting_of(planning.nexla, where)
-    before, after = found.status if found else None, "ACTIVE" if action is NotificationAction.SEND else "PAUSED"
+    before, after = found.status if found else None, "ACTIVE" if action is NotificationAction.ENABLE else "PAUSED"
     of = f" of {target} {quoted(target.name)}" if target else ""
     says = f"{'send' if after == 'ACTIVE' else 'silence'} {quoted(about.name)}{of} over {channel.value}"
     step = Step(

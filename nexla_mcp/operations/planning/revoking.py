@@ -21,11 +21,13 @@ from nexla_mcp.operations.planning.access_subjects import (
     holder,
     locks_out,
     refuse_locking_out,
+    subject_of,
     ways_in,
 )
 from nexla_mcp.operations.planning.grants import MAY_SHARE, check_targets, look, targets_of
 from nexla_mcp.operations.planning.planning import Planning
 from nexla_mcp.operations.planning.settling import settled
+from nexla_mcp.operations.planning.subjects import access_rule
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,9 @@ async def plan_replacement(
     Raises:
         Failure: as `plan_revocation`; `ambiguous` also when somebody who is there now could not be put back.
     """
-    wanted = [await _wanted(planning, grant) for grant in grants]
     looked = await _looked(planning, kind, identifiers, whole_flow=whole_flow)
+    held = {subject_of(accessor) for item in looked for accessor in item.accessors}
+    wanted = [await _wanted(planning, grant, held) for grant in grants]
     mine = await ways_in(planning)
     after: Grants = {
         (grant["accessor"]["type"], grant["who"].casefold()): tuple(sorted(grant["roles"])) for grant in wanted
@@ -183,8 +186,15 @@ def _replacing(item: _Looked, wanted: list[dict[str, Any]], before: list[dict[st
     )
 
 
-async def _wanted(planning: Planning, grant: AccessSpec) -> dict[str, Any]:
+async def _wanted(planning: Planning, grant: AccessSpec, held: set[Subject]) -> dict[str, Any]:
+    """A grant as it is to be. Who is let in by it has to be a member of the org; who is in already may stay.
+
+    Raises:
+        Failure: `not_found` for who is no member.
+    """
     accessor, who = await holder(planning, grant.to, grant.who)
+    if (accessor["type"], who.casefold()) not in held:
+        await access_rule(planning, grant.to, grant.who, grant.role)
     return {"accessor": accessor, "who": who, "roles": [grant.role.value]}
 
 
