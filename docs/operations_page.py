@@ -16,7 +16,7 @@ who has to agree: see [confirmation.md](confirmation.md).
 
 def page() -> str:
     published = [operation for name, operation in operations().items() if name not in SDK_ONLY]
-    typed = sum(bool(operation.way.tools) for operation in published)
+    typed = sum(bool(operation.way.tools and not operation.way.refused) for operation in published)
     refused = sum(bool(operation.way.refused) for operation in published)
     rest = len(published) - typed - refused
     told = (

@@ -86,7 +86,9 @@ def _versions() -> Finding:
 def _settings(settings: Settings) -> Finding:
     policy = settings.policy
     parts = ["read-only" if policy.read_only else "changes allowed"]
-    parts.append("toolsets " + ",".join(sorted(item.value for item in policy.toolsets)))
+    parts.append("toolsets listed " + ",".join(sorted(item.value for item in policy.listed & policy.toolsets)))
+    unlisted = sorted(item.value for item in policy.toolsets - policy.listed)
+    parts += [f"by call_operation also {','.join(unlisted)}"] if unlisted and not policy.allow else []
     parts += [f"only {','.join(sorted(policy.allow))}"] if policy.allow else []
     parts += [f"without {','.join(sorted(policy.deny))}"] if policy.deny else []
     return Finding("settings", State.OK, "; ".join(parts))

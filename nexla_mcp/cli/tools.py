@@ -20,7 +20,7 @@ def run(output: str, *, everything: bool) -> None:
     from nexla_mcp.settings import load_settings  # noqa: PLC0415 - not needed to print everything
 
     policy = Policy() if everything else load_settings().policy
-    specs = [spec for spec in all_tools() if policy.refusal(spec.name, spec.toolset, spec.risk) is None]
+    specs = [spec for spec in all_tools() if policy.refusal(spec.name, spec.toolset, spec.least_risk) is None]
     if output == "json":
         typer.echo(compact_json(as_json(specs)))
     elif output == "md":

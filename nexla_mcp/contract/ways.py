@@ -39,6 +39,8 @@ _SHARED = (
     "code_container",
     "team",
 )
+# What revoke_access and replace_access act on: never so that the caller is locked out.
+_TAKEN_AWAY = ("source", "nexset", "destination", "lookup", "credential", "project", "flow", "data_flow", "team")
 
 # Typed tools, and the operations that each of them does better.
 _TOOLS: dict[str, str] = {
@@ -118,6 +120,15 @@ _REFUSED: dict[str, str] = {
     ),
     "create_org delete_org delete_user transfer_resources": (
         "it makes or ends accounts with all that is theirs; Nexla's own console asks the right questions for that"
+    ),
+    "replace_org_members remove_org_members deactivate_org_members": (
+        "it takes people's way into the org, perhaps one's own with it; a person decides that in Nexla itself"
+    ),
+    " ".join(f"remove_{kind}_accessors" for kind in _TAKEN_AWAY): (
+        "revoke_access does it, and sees to it that the caller keeps a way in, which a plain call does not"
+    ),
+    " ".join(f"replace_{kind}_accessors" for kind in _TAKEN_AWAY): (
+        "replace_access does it, and sees to it that the caller keeps a way in, which a plain call does not"
     ),
 }
 

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import pytest
 
 from nexla_mcp.adapter.endpoints import ENDPOINTS
 from nexla_mcp.contract.operations import operations
 from nexla_mcp.contract.ways import named_by_hand, ways
 from nexla_mcp.domain.risk import Risk
+from nexla_mcp.starting import interrupted_operations
 from tests.changes.conftest import FLOW, LAKE, Scene, agreeing
+from tests.changes.processes import died
 
 pytestmark = pytest.mark.anyio
+
+CODE = {
+    "name": "Upper case",
+    "output_type": "record",
+    "reusable": True,
+    "code_type": "python",
+    "code_encoding": "none",
+    "code": "def transform(input, metadata, args):\n    return input\n",
+}
 
 
 # Typed tools
@@ -187,3 +199,16 @@ def test_every_delete_but_of_ones_own_notices_is_destructive_or_can_be_put_back(
     deletes = {name for name, endpoint in ENDPOINTS.items() if endpoint.method == "DELETE"}
     mild = {name for name in deletes if ways()[name].risk is not Risk.DESTRUCTIVE}
     assert mild == {"remove_project_flows", "remove_project_data_flows"}
+
+
+# Cut off in the middle
+
+
+async def test_a_create_that_was_cut_off_is_not_sent_a_second_time(scene: Scene) -> None:
+    arguments = {"operation": "create_code_container", "arguments": {"body": CODE}}
+    await anyio.to_thread.run_sync(died, scene, "call_operation", arguments, "before end 0")
+    (operation,) = [line.partition(" ")[0] for line in interrupted_operations(scene.settings)]
+    async with scene.connected(reply=agreeing) as call:
+        resumed = await call("control_operation", operation=operation, action="resume")
+    assert resumed.code == "maybe_applied", resumed.text
+    assert len(scene.rows("code_containers", name=CODE["name"])) == 1

@@ -179,8 +179,8 @@ async def test_items_come_from_a_file_of_an_open_folder_only(scene: Scene, tmp_p
 
 
 def faulty(scene: Scene, total: int, seed: int = 7) -> None:
-    """Of `total` creates: 5 % lose their answer (half before the work, half after it or with the work done later), 5 % are
-    throttled, 2 % meet a 5xx. Planted one by one, so that each meets exactly one request."""
+    """Of `total` creates: 5 % lose their answer (half before the work, half after it or with the work done later), 5 %
+    are throttled, 2 % meet a 5xx. Planted one by one, so that each meets exactly one request."""
     pick = random.Random(seed)
     kinds = (
         [("reset_before", {})] * (total * 5 // 200)

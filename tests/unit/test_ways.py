@@ -1,4 +1,4 @@
-"""Every operation of the published contract has a way: a typed tool, `call_operation`, or a reason why there is none."""
+"""Every operation of the published contract has a way: a typed tool, `call_operation`, or a reason for none."""
 
 from __future__ import annotations
 
