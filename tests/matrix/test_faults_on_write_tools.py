@@ -15,18 +15,9 @@ from typing import Any
 import pytest
 
 from tests.changes.conftest import Called, Scene
-from tests.matrix.write_tools import (
-    SECRET_VARIABLE,
-    WRITES,
-    Accounts,
-    Call,
-    Picture,
-    Write,
-    confirmed,
-    doubled,
-    picture,
-    things,
-)
+from tests.matrix.accounts import Accounts
+from tests.matrix.picture import Picture, doubled, picture, things
+from tests.matrix.write_tools import SECRET_VARIABLE, WRITES, Call, Write, confirmed
 
 pytestmark = pytest.mark.anyio
 

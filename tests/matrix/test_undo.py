@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from nexla_mcp.tools.registry import all_tools
+from tests.matrix.accounts import Accounts
 from tests.matrix.test_faults_on_write_tools import accounts, made
-from tests.matrix.write_tools import WRITES, Accounts, confirmed
+from tests.matrix.write_tools import WRITES, confirmed
 
 __all__ = ["accounts", "made"]
 
