@@ -9,6 +9,8 @@ from typing import Any
 
 from tests.changes.conftest import LAKE, SPEC, TEAM, WAREHOUSE, Scene
 
+REPLICA = "Orders service replica (Postgres)"
+"""Two sources log in with it."""
 RUNNING, RESTING = "Churn Features", "Holiday Campaign 2025"
 ORDERS, OTHER_WAREHOUSE = "Shopify Orders", "Snowflake finance"
 CONFIG = {"start.cron": "0 0 * * * ?", "path": "acme-data-lake/new"}
@@ -142,15 +144,16 @@ CASES = {
         Case(
             "rotate_credential",
             lambda scene: {
-                "credential": _login(scene),
+                "credential": scene.row("data_credentials", name=REPLICA)["id"],
                 "credentials": {
-                    "s3_auth_type": "Access Key",
-                    "access_key": "env:ORDERS_PASSWORD",
-                    "secret_key": "env:ORDERS_PASSWORD",
-                    "region": "eu-west-1",
+                    "host": "db.acme.example",
+                    "port": 5432,
+                    "username": "reader",
+                    "database_name": "orders",
+                    "password": "env:ORDERS_PASSWORD",
                 },
             },
-            15,
+            9,
         ),
     )
 }

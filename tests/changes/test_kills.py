@@ -57,10 +57,10 @@ ORDINARY = {
     ("run_batch", "before end 0", "again"),
     ("rotate_credential", "before end 0", "again"),
     ("rotate_credential", "before end 2", "undo"),
-    ("rotate_credential", "after begin 6", "resume"),
-    ("rotate_credential", "before end 7", "undo"),
-    ("rotate_credential", "before end 11", "resume"),
-    ("rotate_credential", "before end 14", "undo"),
+    ("rotate_credential", "after begin 4", "resume"),
+    ("rotate_credential", "before end 5", "undo"),
+    ("rotate_credential", "before end 6", "resume"),
+    ("rotate_credential", "before end 8", "undo"),
 }
 """One for each kind of step; the rest is the long matrix."""
 
