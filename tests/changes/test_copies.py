@@ -148,7 +148,7 @@ async def test_a_step_that_cannot_be_noted_stops_the_operation_and_leaves_it_int
         if position != 4:
             noted(ledger, operation, executor, position, *rest)
             return
-        with ledger._database.writing():
+        with ledger.database.writing():
             raise sqlite3.OperationalError("database or disk is full")
 
     async with scene.connected(confirm="token") as call:
