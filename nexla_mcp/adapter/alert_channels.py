@@ -135,7 +135,12 @@ def _post(connection: Connection, channel: Channel, address: str, body: Mapping[
             proxies=get_environ_proxies(address) if connection.trust_environment else {},
         ) as answer:
             return answer.status_code
-    except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError) as error:
+    except requests.exceptions.SSLError as error:
+        # Only a certificate that is refused says for certain that nothing was sent.
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise _not_reached(channel, "SSLError") from None
+        raise _unclear(channel, "broke off the encrypted connection") from None
+    except requests.exceptions.ConnectTimeout as error:
         raise _not_reached(channel, type(error).__name__) from None
     except requests.exceptions.ConnectionError as error:
         if _never_connected(error):

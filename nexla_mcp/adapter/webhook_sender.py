@@ -204,7 +204,12 @@ def _post(
             proxies=get_environ_proxies(webhook.url) if connection.trust_environment else {},
         ) as answer:
             return _Answer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, _told(answer))
-    except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError) as error:
+    except requests.exceptions.SSLError as error:
+        # Only a certificate that is refused says for certain that nothing was sent.
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise _not_reached(webhook, "SSLError") from None
+        raise _unclear(webhook, "broke off the encrypted connection") from None
+    except requests.exceptions.ConnectTimeout as error:
         raise _not_reached(webhook, type(error).__name__) from None
     except requests.exceptions.ConnectionError as error:
         if _never_connected(error):

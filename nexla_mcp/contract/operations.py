@@ -74,6 +74,8 @@ class Operation:
             if isinstance(value, (dict, list)):
                 raise _bad(self, f"{name}: a query parameter is text, a number or a boolean")
         body = arguments.get(BODY)
+        if self.endpoint.method == "DELETE" and self.takes_body and _names_nothing(body):
+            raise _bad(self, "body: names nothing, and without a name everything would be removed")
         if body is not None and self.body is not None:
             self._check_body(body)
         self.endpoint.path(ids)
@@ -138,6 +140,11 @@ def _operation(endpoint: Endpoint, takes: dict[str, Any] | None, definitions: di
     if way.risk is Risk.READ and endpoint.name.startswith("list_"):
         query = {**query, **{name: kind for name, kind in PAGED.items() if name not in query}}
     return Operation(endpoint, way, query, (takes or {}).get("body"), definitions, published=takes is not None)
+
+
+def _names_nothing(body: Any) -> bool:
+    """Whether a delete with this body would be taken for one of all there is (traps T11, T14)."""
+    return not body or (isinstance(body, Mapping) and all(value in (None, [], {}, "") for value in body.values()))
 
 
 def _plain(value: Any) -> Any:

@@ -101,7 +101,7 @@ add_project_flows add_project_data_flows update_project
 _DISRUPTIVE = """
 pause_source pause_nexset pause_destination pause_flow pause_resource_flow pause_runtime
 update_source update_nexset update_destination update_credential update_transform update_attribute_transform
-update_code_container update_lookup upsert_lookup_entries update_team update_runtime update_domain
+update_code_container update_lookup upsert_lookup_entries update_runtime
 update_notification_channel update_notification_setting update_quarantine_setting
 replace_project_flows remove_project_flows replace_project_data_flows remove_project_data_flows
 replace_nexset_docs update_gen_ai_config create_gen_ai_config create_gen_ai_org_setting rerun_async_task
@@ -123,6 +123,9 @@ _REFUSED: dict[str, str] = {
     ),
     "replace_org_members remove_org_members deactivate_org_members": (
         "it takes people's way into the org, perhaps one's own with it; a person decides that in Nexla itself"
+    ),
+    "update_org update_user replace_org_custodians remove_org_custodians": (
+        "it decides how people get into the org and who runs it; a person decides that in Nexla itself"
     ),
     " ".join(f"remove_{kind}_accessors" for kind in _TAKEN_AWAY): (
         "revoke_access does it, and sees to it that the caller keeps a way in, which a plain call does not"

@@ -8,6 +8,7 @@ from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.contract.operations import Operation, Request
 from nexla_mcp.domain.results.contract import OperationRead
 from nexla_mcp.domain.secrets import MASK, mask_secrets
+from nexla_mcp.operations.planning.checked_config import refuse_markers
 
 ROWS = 100
 """Of a list that is asked for without a page size: most people want to see a few."""
@@ -22,6 +23,8 @@ async def read_operation(nexla: Nexla, operation: Operation, request: Request) -
     query = dict(request.query)
     if "per_page" in operation.query and operation.name.startswith("list_"):
         query.setdefault("per_page", ROWS)
+    # A read needs nobody's agreement: no reference to a secret is followed in it.
+    refuse_markers(request.body, "body")
     answer = await nexla.call(operation.endpoint, ids=request.ids, query=query, body=request.body)
     data = without_keys(mask_secrets(answer.data))
     path = f"{operation.endpoint.method} {operation.endpoint.path(request.ids)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -38,7 +39,8 @@ def parsed_file(path: Path) -> Any:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise _unreadable(path, f"it is larger than {MOST_BYTES // 1024 // 1024} MB")
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8-sig", newline="") as opened:
+            text = opened.read()
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, type(error).__name__) from None
     return _parsed(path, text)
@@ -83,9 +85,12 @@ def _parsed(path: Path, text: str) -> Any:
     kind = path.suffix.lower()
     try:
         if kind == ".csv":
-            return [_nested(row) for row in csv.DictReader(text.splitlines())]
+            rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+            if any(None in row for row in rows):
+                raise _unreadable(path, "a row has more cells than there are columns")
+            return [_nested(row) for row in rows]
         if kind in {".jsonl", ".ndjson"}:
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+            return [json.loads(line) for line in text.split("\n") if line.strip()]
         if kind == ".json":
             return json.loads(text)
     except (ValueError, csv.Error, RecursionError) as error:

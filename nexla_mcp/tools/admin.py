@@ -26,7 +26,7 @@ from nexla_mcp.tools.spec import tool
 
 @tool(
     toolset=Toolset.ADMIN,
-    risk=Risk.WRITE,
+    risk=Risk.DISRUPTIVE,
     title="Manage a project",
     summary="Makes or describes a project, and sets its flows. A flow is in one at most, so adding moves it.",
     changes=True,

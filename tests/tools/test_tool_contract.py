@@ -72,12 +72,12 @@ RISKS = {
         "create_destination",
         "create_flow",
         "copy_flow",
-        "manage_project",
         "activate",
     },
     Risk.DISRUPTIVE: {
         "suggest_docs",
         "configure_genai",
+        "manage_project",
         "migrate_schema",
         "pause",
         "manage_lookup",

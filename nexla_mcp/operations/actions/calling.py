@@ -6,15 +6,21 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from nexla_mcp.adapter.endpoint import Repeatable
+from nexla_mcp.adapter.endpoint import Endpoint, Repeatable
 from nexla_mcp.adapter.endpoints import ENDPOINTS
 from nexla_mcp.adapter.families.operations import reader_of
 from nexla_mcp.adapter.reconcile import same_config
+from nexla_mcp.contract.ways import ways
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.risk import Risk
 from nexla_mcp.operations.actions.action import Action, Arguments, Foreseen, Made, Output, Work
 from nexla_mcp.operations.actions.lost import patiently
 from nexla_mcp.operations.configuration import holds_secret
+
+
+def sets_fields(endpoint: Endpoint) -> bool:
+    """Whether it sets fields of one thing. A PUT below a path may add to a list, which no PUT takes back."""
+    return endpoint.method == "PUT" and endpoint.name.startswith("update_") and endpoint.template.endswith("}")
 
 
 class Call(Action):
@@ -59,14 +65,15 @@ class Call(Action):
             return None
         what = f"{arguments['operation']} {', '.join(str(value) for value in arguments['ids'].values())}".strip()
         told = f", so that {', '.join(fields)} are as before" if fields else ""
-        return Foreseen(f"call {what}{told}", risk=Risk.DISRUPTIVE)
+        worst = ways()[arguments["operation"]].risk
+        return Foreseen(f"call {what}{told}", risk=Risk.DESTRUCTIVE if worst is Risk.DESTRUCTIVE else Risk.DISRUPTIVE)
 
     @staticmethod
     async def _differing(work: Work, arguments: Arguments) -> tuple[str, ...] | None:
         """The fields of the body that are not as it would set them; None where that cannot be seen."""
         endpoint, body = ENDPOINTS[arguments["operation"]], arguments.get("body")
         reader = reader_of(endpoint)
-        if endpoint.method != "PUT" or reader is None or not isinstance(body, Mapping) or holds_secret(body):
+        if not sets_fields(endpoint) or reader is None or not isinstance(body, Mapping) or holds_secret(body):
             return None
         found = (await patiently(work, partial(work.nexla.call, reader, ids=arguments["ids"]))).data
         if not isinstance(found, Mapping):

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from nexla_mcp.adapter.identities import Creation
+from nexla_mcp.adapter.models import Lookup
 from nexla_mcp.domain.administration import Decision, LookupAction, Member, ProjectAction, TeamAction
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.markers import output_of
@@ -18,6 +19,7 @@ from nexla_mcp.operations.actions.lookup_entries import Rows, rows_of
 from nexla_mcp.operations.actions.membership import Members, members_of
 from nexla_mcp.operations.configuration import differing, digest_of_model, target_of
 from nexla_mcp.operations.parallel import outcomes
+from nexla_mcp.operations.planning.access_subjects import OWNER, refuse_locking_out
 from nexla_mcp.operations.planning.planning import Planning
 from nexla_mcp.operations.planning.settling import settled
 from nexla_mcp.operations.planning.survey import name_lock
@@ -64,7 +66,10 @@ async def plan_project(
     }[action]
     steps = [*await _filing(planning, coming, found.id), *await _filing(planning, leaving, None)]
     summary = f"Put {len(coming)} flows into {target} {quoted(found.name)} and take {len(leaving)} out"
-    return _plan(planning, "manage_project", arguments, summary, steps, target)
+    # Out of a project, or out of another one: who looks for them there does not find them.
+    moving = [step for step in steps if step.undo and step.undo.arguments["project"] is not None]
+    risk = Risk.DISRUPTIVE if moving else Risk.WRITE
+    return _plan(planning, "manage_project", arguments, summary, steps, target, risk=risk)
 
 
 async def plan_team(
@@ -88,9 +93,13 @@ async def plan_team(
         step, existing = await _creation(planning, ResourceType.TEAM, _named(name), {"description": description})
         now = await members_of(Work(planning.nexla), existing.id) if existing else {}
         place: Any = existing.id if existing else output_of(step.key)
-        joining = [_membership(place, given, None)] if given and now != given else []
+        # Of a team that is there nobody is put out by making it again.
+        wanted = {**now, **given}
+        joining = [_membership(place, wanted, now if existing else None)] if wanted != now else []
         steps = [*([] if existing else [step]), *joining]
-        return _plan(planning, "manage_team", arguments, f"Create team {quoted(name)}", steps, existing=existing)
+        risk = Risk.DESTRUCTIVE if _demoted(now, wanted) else Risk.WRITE
+        summary = f"Create team {quoted(name)}"
+        return _plan(planning, "manage_team", arguments, summary, steps, existing=existing, risk=risk)
     found = await planning.nexla.teams.get(_given(team, "team"))
     target = target_of(ResourceType.TEAM, found)
     if action is TeamAction.UPDATE:
@@ -105,11 +114,15 @@ async def plan_team(
         TeamAction.SET_MEMBERS: given,
     }[action]
     steps = [_membership(found.id, wanted, now)] if wanted != now else []
-    gone = sorted(set(now) - set(wanted))
+    gone, demoted = sorted(set(now) - set(wanted)), _demoted(now, wanted)
+    me = (planning.principal.email or "").casefold()
+    if now.get(me) and not wanted.get(me) and OWNER not in found.access_roles:
+        refuse_locking_out(planning, [str(target)])
     summary = f"{target} {quoted(found.name)}: {len(set(wanted) - set(now))} join, {len(gone)} leave"
-    also = (f"{', '.join(gone)} lose what is shared with the team",) if gone else ()
-    # Who leaves a team loses access.
-    risk = Risk.DESTRUCTIVE if gone else Risk.WRITE
+    also: tuple[str, ...] = (f"{', '.join(gone)} lose what is shared with the team",) if gone else ()
+    also += (f"{', '.join(demoted)} run the team no more",) if demoted else ()
+    # Who leaves a team loses access, and who runs it no more loses a right.
+    risk = Risk.DESTRUCTIVE if gone or demoted else Risk.WRITE
     return _plan(planning, "manage_team", arguments, summary, steps, target, risk=risk, also=also)
 
 
@@ -139,19 +152,17 @@ async def plan_lookup(
         now = await rows_of(Work(planning.nexla), existing.id, key) if existing else {}
         filling = _rows_step(place, key, rows, (), now) if rows else None
         steps = [*([] if existing else [step]), *([filling] if filling else [])]
-        return _plan(planning, "manage_lookup", arguments, f"Create lookup {quoted(name)}", steps, existing=existing)
+        if existing:
+            _refuse_filled(await planning.nexla.lookups.get(existing.id))
+        risk = Risk.DISRUPTIVE if made_over(rows, key, now) else Risk.WRITE
+        summary = f"Create lookup {quoted(name)}"
+        return _plan(planning, "manage_lookup", arguments, summary, steps, existing=existing, risk=risk)
     found = await planning.nexla.lookups.get(_given(lookup, "lookup"))
     target = target_of(ResourceType.LOOKUP, found)
     if action is LookupAction.UPDATE:
         steps = _update(ResourceType.LOOKUP, found, {"name": name, "data_defaults": defaults})
         return _plan(planning, "manage_lookup", arguments, f"Change {target} {quoted(found.name)}", steps, target)
-    if found.data_sink_id is not None:
-        raise Failure.of(
-            ErrorCode.CONFLICT,
-            f"{target} {quoted(found.name)} is filled by destination {found.data_sink_id}. Nothing was done.",
-            hint="Change what the destination writes: rows that are put in by hand would be overwritten.",
-            resource=str(target),
-        )
+    _refuse_filled(found)
     primary = found.map_primary_key or key
     if not primary:
         raise _bad("key: missing. Nexla does not tell the primary key of this lookup")
@@ -176,6 +187,20 @@ async def plan_lookup(
         risk=risk,
         also=also,
     )
+
+
+def _refuse_filled(found: Lookup) -> None:
+    """
+    Raises:
+        Failure: `conflict` for a lookup that a destination fills.
+    """
+    if found.data_sink_id is not None:
+        raise Failure.of(
+            ErrorCode.CONFLICT,
+            f"lookup {found.id} {quoted(found.name)} is filled by destination {found.data_sink_id}. Nothing was done.",
+            hint="Change what the destination writes: rows that are put in by hand would be overwritten.",
+            resource=f"lookup {found.id}",
+        )
 
 
 async def plan_decision(planning: Planning, request: int, decision: Decision, reason: str | None) -> Plan:
@@ -205,6 +230,11 @@ async def plan_decision(planning: Planning, request: int, decision: Decision, re
         cannot=("a decision: Nexla takes none back",),
         typed=str(request),
     )
+
+
+def _demoted(now: Members, wanted: Members) -> list[str]:
+    """Who runs the team now, and stays in it without."""
+    return sorted(email for email, admin in now.items() if admin and wanted.get(email) is False)
 
 
 async def _creation(

@@ -14,6 +14,7 @@ from nexla_mcp.domain.plans import Act, Plan, Step
 from nexla_mcp.domain.risk import Risk
 from nexla_mcp.domain.secrets import MASK, mask_secrets
 from nexla_mcp.domain.text import clean_text
+from nexla_mcp.operations.actions.calling import sets_fields
 from nexla_mcp.operations.configuration import holds_secret
 from nexla_mcp.operations.planning.checked_config import checked_body
 from nexla_mcp.operations.planning.planning import Planning
@@ -75,7 +76,7 @@ async def _as_it_is(planning: Planning, operation: Operation, request: Request) 
 def _inverse(operation: Operation, request: Request, found: Any) -> Act | None:
     if not isinstance(found, dict):
         return None
-    if operation.endpoint.method == "PUT" and isinstance(request.body, Mapping):
+    if sets_fields(operation.endpoint) and isinstance(request.body, Mapping):
         old = {name: found.get(name) for name in request.body}
         readable = set(request.body) <= set(found) and MASK not in str(old) and not holds_secret(request.body)
         return _call(operation.name, request, old) if readable and request.body else None
