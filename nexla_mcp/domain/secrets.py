@@ -8,6 +8,7 @@ addresses, header lines and request bodies carry secrets under innocent names.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -141,3 +142,14 @@ def _hidden(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_REFERENCES):
         return value
     return MASK
+
+
+def masked_in(value: Any, path: str = "") -> list[str]:
+    """Paths of everything in a configuration that stands hidden."""
+    if isinstance(value, str):
+        return [path] if MASK in value else []
+    if isinstance(value, Mapping):
+        return [found for name, item in value.items() for found in masked_in(item, f"{path}/{name}" if path else name)]
+    if isinstance(value, (list, tuple)):
+        return [found for item in value for found in masked_in(item, f"{path}[]")]
+    return []

@@ -138,6 +138,33 @@ async def test_what_could_not_be_deleted_runs_on(scene: Scene) -> None:
     assert scene.snapshot() == before
 
 
+async def test_a_hidden_value_is_never_set_in_a_batch(scene: Scene) -> None:
+    """Its undo would send the mask."""
+    source = scene.row("data_sources", name="Ad Spend Daily")
+    hidden = {**source["source_config"], "access_token": "what-nobody-sees"}
+    scene.sandbox.world.store.put("data_sources", {**source, "source_config": hidden})
+    before = scene.snapshot()
+    fields = {"source_config": {"path": "/elsewhere"}}
+    async with scene.connected(reply=agreeing) as call:
+        failed = await call("run_batch", action="update", type="source", items=[{"id": source["id"], "fields": fields}])
+        receipt = await call("get_operation", operation=failed.structured["operation"])
+    assert receipt.structured["items"] == {"failed": 1}
+    assert "access_token is hidden" in receipt.text
+    assert scene.snapshot() == before
+
+
+async def test_what_is_lost_and_cannot_be_looked_for_stays_unknown(scene: Scene) -> None:
+    items = sources(scene, 12)
+    scene.break_("reset_after", method="POST", route="/data_sources", count=1, skip=3)
+    # Listed while it is planned and before the first is made; then for what was lost.
+    scene.break_("status", method="GET", route="/data_sources", status=403, count=None, skip=2)
+    async with scene.connected() as call:
+        answer = await call("run_batch", action="create", type="source", items=items)
+        receipt = await call("get_operation", operation=answer.structured["operation"])
+    assert receipt.structured["items"] == {"done": 11, "unknown": 1}, receipt.text
+    assert len(made(scene)) == 12
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -146,6 +173,10 @@ async def test_what_could_not_be_deleted_runs_on(scene: Scene) -> None:
         ({"action": "pause", "type": "source", "where": {}}, "everything"),
         ({"action": "pause", "type": "credential", "where": {"name": "x"}}, "started or stopped"),
         ({"action": "update", "type": "source", "where": {"name": "x"}}, "fields"),
+        (
+            {"action": "update", "type": "credential", "where": {"name": "x"}, "fields": {"credentials": {"a": "b"}}},
+            "rotate_credential",
+        ),
         ({"action": "delete", "type": "source", "items": [{"id": 99999999}]}, "99999999"),
         ({"action": "delete", "type": "source", "items": [{"id": 1}, {"id": 1}]}, "twice"),
         ({"action": "create", "type": "source", "file": "/etc/passwd"}, "folder"),

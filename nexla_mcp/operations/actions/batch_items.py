@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from nexla_mcp.domain.errors import Failure
+from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.plans import Act
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.results.base import Row
+from nexla_mcp.domain.secrets import masked_in
 from nexla_mcp.operations.actions.action import Action, Arguments, Output, Work
 from nexla_mcp.operations.actions.copying import CopyFlow
 from nexla_mcp.operations.actions.deleting import Delete
@@ -97,6 +98,13 @@ class _Updates(_Changes):
         body = item.body or {}
         told = model.model_dump(mode="json")
         same = not differing(model, body)
+        hidden = masked_in({name: told.get(name) for name in body})
+        if hidden and not same:
+            raise Failure.of(
+                ErrorCode.CONFLICT,
+                f"{', '.join(hidden)} is hidden: set in a batch, it could never be set back. It is left as it is.",
+                hint="Change this one with update_resource.",
+            )
         return {**await super().prepare(item), "old": {name: told.get(name) for name in body}, "same": same}
 
     async def act(self, item: Item, before: Any) -> Output:

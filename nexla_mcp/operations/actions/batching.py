@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from nexla_mcp.operations.actions.batch_creates import Creates
 from nexla_mcp.operations.actions.batch_items import Item, ItemKind, kind_of, note, noted
 from nexla_mcp.safety.journal import Entry, Journal
 from nexla_mcp.safety.ledger import StepState
+
+logger = logging.getLogger(__name__)
 
 GROUP = 32
 """Items that are noted together: their commit is what takes time."""
@@ -57,6 +60,8 @@ class _Run:
     stop: bool
     parallel: int
     entries: dict[int, Entry] = field(default_factory=dict)
+    kept: dict[int, Any] = field(default_factory=dict)
+    """What was noted before an item that was cut off: afterwards it can no longer be seen."""
 
     def __post_init__(self) -> None:
         self.creates = Creates(self.work)
@@ -75,7 +80,9 @@ class _Run:
             if output is not None:
                 settled[number] = self._done(number, noted(self.entries[number])[1], {**output, FOUND: True})
             else:
-                del self.entries[number]
+                before = noted(self.entries.pop(number))[1]
+                if before is not None and number not in lost:
+                    self.kept[number] = before
         await self._note(settled)
 
     async def do_the_rest(self) -> None:
@@ -106,7 +113,8 @@ class _Run:
         async def prepare(number: int) -> None:
             item = self.items[number]
             try:
-                befores[number] = await self._kind(item).prepare(item)
+                known = self.kept.get(number)
+                befores[number] = known if known is not None else await self._kind(item).prepare(item)
             except Failure as failure:
                 outcomes[number] = Entry(StepState.FAILED, error=failure.info)
 
@@ -133,7 +141,13 @@ class _Run:
         await self.work.tell(f"looking for {len(lost)} whose answers were lost")
         await self.work.nexla.clock.sleep(self.work.nexla.connection.settle_seconds)
         items = {number: self.items[number] for number in lost}
-        found = await self.creates.look_for(items, {number: before for number, (before, _) in lost.items()})
+        befores = {number: before for number, (before, _) in lost.items()}
+        try:
+            found = await self.creates.look_for(items, befores)
+        except Failure as failure:
+            # Each stays unknown: the rest of the batch is done, and has to be told of.
+            logger.warning("what was lost cannot be looked for: %s", failure.info.code.value)
+            found = {}
         settled = {
             number: self._done(number, before, {**found[number], FOUND: True})
             if number in found

@@ -41,7 +41,10 @@ class _Sending:
         key = self._key(webhook.key)
         self.entries = await _in_thread(self.journal.entries)
         for number, batch in enumerate(self.batches):
-            if number in self.entries:
+            known = self.entries.get(number)
+            if known is not None and known.state is StepState.FAILED:
+                raise self._told(known.error)
+            if known is not None:
                 continue
             if self.work.cancelled():
                 break

@@ -387,9 +387,15 @@ def _plan(
         existing=(existing,) if existing else (),
         also=also,
         cannot_be_put_back=cannot,
-        locks=(lock,),
+        locks=(lock, *_names(steps)),
         type_to_confirm=(typed or (thing.name if thing else None)) if risk is Risk.DESTRUCTIVE else None,
     )
+
+
+def _names(steps: Sequence[Step]) -> list[str]:
+    """Locks on the names that something is made under."""
+    made = [step.arguments for step in steps if step.action == "create"]
+    return [name_lock(ResourceType(arguments["type"]), arguments["body"]["name"]) for arguments in made]
 
 
 def _named(name: str | None) -> str:

@@ -104,10 +104,18 @@ def _check(
         problem = "only flows are copied in a batch"
     elif where is not None and where == Where():
         problem = "`where` is empty: that would be everything; name at least one filter"
+    elif verb is Verb.UPDATE and _replaces_secrets(items, fields):
+        problem = "the secrets of a credential are changed one by one, with update_resource or rotate_credential"
     elif items is not None and len(items) > MOST_ITEMS:
         problem = f"at most {MOST_ITEMS:,} items in a batch"
     if problem:
         raise Failure.of(ErrorCode.BAD_INPUT, f"{problem[0].upper()}{problem[1:]}. Nothing was done.")
+
+
+def _replaces_secrets(items: Items | None, fields: Mapping[str, Any] | None) -> bool:
+    """Nobody gives the old ones back, so no batch of them could be undone."""
+    own = [item.get("fields") for item in items or ()]
+    return any(isinstance(given, Mapping) and "credentials" in given for given in (*own, fields))
 
 
 async def _to_create(planning: Planning, kind: ResourceType, given: Items) -> tuple[list[Item], int, list[Target]]:
@@ -148,7 +156,7 @@ async def _on_existing(
 ) -> tuple[list[Item], int, list[Target]]:
     found = await _searched(planning, kind, where) if where is not None else None
     rows = found if found is not None else await _rows(planning, kind, items or [])
-    bodies = [_body(planning, item, fields) for item in items] if items is not None else [dict(fields)] * len(rows)
+    bodies = [_body(item, fields) for item in items] if items is not None else [dict(fields)] * len(rows)
     sources = await _origins(planning) if verb is Verb.COPY else {}
     todo: list[Item] = []
     targets: list[Target] = []
@@ -161,8 +169,7 @@ async def _on_existing(
     return todo, len(rows) - len(todo), targets
 
 
-def _body(planning: Planning, item: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    del planning
+def _body(item: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
     own = item.get("fields", {})
     return {**fields, **(own if isinstance(own, Mapping) else {})}
 

@@ -11,7 +11,7 @@ from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.markers import OUTPUT
 from nexla_mcp.domain.resources import ResourceType
 from nexla_mcp.domain.scripts import Language, Output
-from nexla_mcp.domain.secrets import MASK, mask_secrets
+from nexla_mcp.domain.secrets import mask_secrets, masked_in
 from nexla_mcp.domain.text import clean_text
 from nexla_mcp.operations.configuration import differing, holds_secret
 from nexla_mcp.operations.planning.checked_config import checked_config, refuse_markers
@@ -239,17 +239,6 @@ def merged(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
         else:
             result[name] = value
     return result
-
-
-def masked_in(value: Any, path: str = "") -> list[str]:
-    """Paths of everything in a configuration that stands hidden."""
-    if isinstance(value, str):
-        return [path] if MASK in value else []
-    if isinstance(value, Mapping):
-        return [found for name, item in value.items() for found in masked_in(item, f"{path}/{name}" if path else name)]
-    if isinstance(value, (list, tuple)):
-        return [found for item in value for found in masked_in(item, f"{path}[]")]
-    return []
 
 
 def differences(before: Any, after: Any, path: str) -> list[str]:

@@ -39,14 +39,22 @@ async def refuse_half_done(planning: Planning, lock: str) -> None:
             raise _half_done(record, "was interrupted in the middle of the same thing", "resume")
     for record in await anyio.to_thread.run_sync(planning.ledger.newest, LOOKED_THROUGH):
         if lock in record.plan.locks and await _left_resting(planning, record):
-            raise _half_done(record, "failed and could not start again what it had paused", "undo")
+            raise _half_done(record, "ended without starting again what it had paused", "undo")
+
+
+_NOT_BACK = {
+    Status.FAILED: frozenset({StepState.NOT_UNDONE}),
+    Status.CANCELLED: frozenset({StepState.STARTED, StepState.UNKNOWN, StepState.DONE}),
+}
+"""Steps whose work is still there. One that failed has tried to take all back; a cancelled one has not."""
 
 
 async def _left_resting(planning: Planning, record: OperationRecord) -> bool:
-    """Whether statuses that a failed operation could not put back are still not what they were."""
-    if record.status is not Status.FAILED or record.undone_by is not None:
+    """Whether statuses that an operation has not put back are still not what they were."""
+    if record.undone_by is not None:
         return False
-    left = (record.plan.steps[known.position].undo for known in record.steps if known.state is StepState.NOT_UNDONE)
+    states = _NOT_BACK.get(record.status, frozenset())
+    left = (record.plan.steps[known.position].undo for known in record.steps if known.state in states)
     for undo in left:
         if undo is not None and undo.action == RestoreStatuses.name and await _is_to_do(planning, undo):
             return True
