@@ -191,17 +191,25 @@ class _Run:
         counts = Counter(_word(entry) for entry in self.entries.values())
         counts["skipped"] = len(self.items) - len(self.entries)
         told = {word: counts[word] for word in WORDS if counts[word]}
-        problems = [
-            {"item": number + 1, "name": self.items[number].name, "state": entry.state.value, "why": _why(entry)}
-            for number, entry in sorted(self.entries.items())
-            if entry.state in {StepState.FAILED, StepState.UNKNOWN}
-        ]
         return {
             "id": self.journal.id,
             "items": told,
-            "problems": problems[:MOST_PROBLEMS],
+            "problems": self._problems()[:MOST_PROBLEMS],
             "told": ", ".join(f"{number:,} {word}" for word, number in told.items()) or "nothing to do",
         }
+
+    def _problems(self) -> list[dict[str, Any]]:
+        """Each item that failed or is unknown. A reason is told in full once, so that many fit into one answer."""
+        first: dict[str, int] = {}
+        problems: list[dict[str, Any]] = []
+        for number, entry in sorted(self.entries.items()):
+            if entry.state not in {StepState.FAILED, StepState.UNKNOWN}:
+                continue
+            item, why = number + 1, _why(entry)
+            like = first.setdefault(why, item)
+            told = why if like == item else f"as item {like}"
+            problems.append({"item": item, "name": self.items[number].name, "state": entry.state.value, "why": told})
+        return problems
 
 
 def _word(entry: Entry) -> str:
