@@ -21,6 +21,7 @@ from nexla_mcp.adapter.connection import Connection, is_loopback
 from nexla_mcp.adapter.endpoints import ENDPOINTS
 from nexla_mcp.adapter.nexla import Nexla
 from nexla_mcp.adapter.retry_after import retry_after
+from nexla_mcp.adapter.scrub import scrub
 from nexla_mcp.domain.errors import ErrorCode, Failure
 from nexla_mcp.domain.text import clean_text
 
@@ -138,7 +139,7 @@ async def send(
             work = partial(_post, nexla.connection, webhook, key, records, detect_schema)
             answer = await anyio.to_thread.run_sync(work)
         if answer.status != TOO_MANY:
-            return _judged(webhook, answer)
+            return _judged(webhook, answer, key)
         if left:
             await nexla.clock.sleep(retry_after(answer.headers, answer.data, nexla.now()) or pause)
             pause *= 2
@@ -157,12 +158,12 @@ class _Answer:
     data: Any
 
 
-def _judged(webhook: Webhook, answer: _Answer) -> Taken:
+def _judged(webhook: Webhook, answer: _Answer, key: str) -> Taken:
     if OK <= answer.status < REDIRECT:
         told = answer.data if isinstance(answer.data, dict) else {}
         return Taken(_number(told, "datasetId", "dataset_id"), _number(told, "processed"))
     said = answer.data.get("error") if isinstance(answer.data, dict) else None
-    error = clean_text(said, 160) if isinstance(said, str) else ""
+    error = scrub(said, (key,), 160) if isinstance(said, str) else ""
     where = f"The webhook of source {webhook.source_id}"
     if answer.status >= SERVER_ERROR:
         # The contract has a 500 for any failure to take the data; only this one says that nothing was.
